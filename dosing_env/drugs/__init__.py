@@ -1,0 +1,1 @@
+"""One drug per file, found by its file name."""

@@ -1,0 +1,131 @@
+"""The nouns: patient, drug, assay, population. Frozen, and checked when they are made."""
+
+from __future__ import annotations
+
+import math
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+EVIDENCE = ("VERIFIED", "REPRODUCED", "SINGLE", "MEMORY", "DERIVED")
+
+
+class Patient(NamedTuple):
+    """What a bedside chart could tell of an adult, without error. Drugs turn it into their own covariates."""
+
+    AGE: float  # years
+    WT: float  # kg     total body weight
+    HT: float  # cm
+    SEX: float  # 1 male, 0 female
+    SCR: float  # mg/dL  serum creatinine
+    DIAL: float = 0.0  # 1 on intermittent haemodialysis
+    HAEM: float = 0.0  # 1 with a haematological malignancy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assay:
+    """Residual error of a measured level: SD = sqrt(additive^2 + (proportional * truth)^2)  (combined2)."""
+
+    proportional: float  # fraction of the truth
+    additive: float = 0.0  # in `unit`
+    lloq: float = 0.0  # in `unit`: below it a level is reported as "< LLOQ"
+    unit: str = "mg/L"
+
+    def __post_init__(self) -> None:
+        for name in ("proportional", "additive", "lloq"):
+            _require_nonnegative(f"Assay.{name}", getattr(self, name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drug:
+    """One published PK/PD model, written for one patient.
+
+    `covariates(patient)` makes the model's covariates from the bedside values; `individual(x, eta)` its parameters;
+    `rates(t, A, p, R)` one derivative per compartment (A: amounts, mg; R: inflow, mg/h; t: h); `output(A, p)` the
+    measured concentration. `linear` declares that `rates` and `output` are linear in A and R and constant in t.
+    """
+
+    name: str
+    title: str
+    compartments: tuple[str, ...]
+    covariates: Callable[[Any], Any]
+    individual: Callable[[Any, Any], Any]
+    rates: Callable[[float, Any, Any, Any], tuple[float, ...]]
+    output: Callable[[Any, Any], float]
+    linear: bool
+    omega: Mapping[str, float]  # variance of each eta
+    covariance: Mapping[tuple[str, str], float] = field(default_factory=dict)  # between two etas
+    assay: Assay
+    dosed: int = 0  # index of the compartment that receives the drug
+
+    def __post_init__(self) -> None:
+        _require_names(self.name, "omega", self.Eta._fields, tuple(self.omega))
+        for pair in self.covariance:
+            for eta in pair:
+                if eta not in self.omega:
+                    raise ValueError(f"{self.name}: covariance: unknown eta {eta!r}, known: {', '.join(self.omega)}")
+        for eta, variance in self.omega.items():
+            _require_nonnegative(f"{self.name}: omega.{eta}", variance)
+        if not 0 <= self.dosed < len(self.compartments):
+            raise ValueError(f"{self.name}: dosed: {self.dosed} is not the index of a compartment")
+
+    @property
+    def Eta(self) -> Any:
+        """The named tuple of the random effects between patients."""
+        return typing.get_type_hints(self.individual)["eta"]
+
+    @property
+    def Covariates(self) -> Any:
+        """The named tuple of the model's covariates."""
+        return typing.get_type_hints(self.individual)["x"]
+
+    @property
+    def Parameters(self) -> Any:
+        """The named tuple of the individual parameters."""
+        return typing.get_type_hints(self.individual)["return"]
+
+    @property
+    def no_eta(self) -> Any:
+        """The random effects of the typical patient: all zero."""
+        return self.Eta(*[0.0] * len(self.Eta._fields))
+
+    def omega_matrix(self) -> list[list[float]]:
+        """Variances and covariances of the etas, in the order of `Eta`."""
+        names = self.Eta._fields
+
+        def entry(a: str, b: str) -> float:
+            if a == b:
+                return self.omega[a]
+            return self.covariance.get((a, b), self.covariance.get((b, a), 0.0))
+
+        return [[entry(a, b) for b in names] for a in names]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Population:
+    """A virtual population: a patient as a function of independent standard normal draws.
+
+    `sample(z)` takes a named tuple of standard normals and returns a `Patient`; `keep(patient)` states the published
+    ranges: a patient outside them is drawn again.
+    """
+
+    name: str
+    title: str
+    sample: Callable[[Any], Patient]
+    keep: Callable[[Patient], bool]
+
+    @property
+    def Draws(self) -> Any:
+        """The named tuple of standard normals that `sample` takes."""
+        return typing.get_type_hints(self.sample)["z"]
+
+
+def _require_nonnegative(what: str, value: float) -> None:
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{what}: {value!r} is not a finite number of at least 0")
+
+
+def _require_names(drug: str, what: str, expected: tuple[str, ...], given: tuple[str, ...]) -> None:
+    if expected != given:
+        raise ValueError(f"{drug}: {what} names {', '.join(given)}, but its named tuple has {', '.join(expected)}")

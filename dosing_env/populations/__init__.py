@@ -1,0 +1,1 @@
+"""One population per file, found by its file name."""

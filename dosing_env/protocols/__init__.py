@@ -1,0 +1,1 @@
+"""One clinical baseline per file, found by its file name."""
