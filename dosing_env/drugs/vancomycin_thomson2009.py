@@ -9,7 +9,7 @@
     dA2/dt = R2 + Q/V1 A1 - Q/V2 A2                    mg/h
     C      = A1/V1                                     mg/L
 
-Source: Thomson AH et al. J Antimicrob Chemother 2009;63:1050-1057, doi:10.1093/jac/dkp085, PMID 19299472.
+Source: Thomson AH et al. J Antimicrob Chemother 2009;63:1050-1057, PMID 19299472.
 Typical values and CVs VERIFIED in two independent model libraries. The standard deviations of the etas equal the CVs
 as reported; the 130 % on V2 is real in both. One library adds a CL-V1 covariance of 0.01, the other none: none here.
 One library writes CL as 2.99 * 0.0154 * CRCL, which differs by 1.6 % at CRCL 66.
