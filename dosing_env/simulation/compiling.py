@@ -1,0 +1,169 @@
+"""Compile functions written for one patient, and keep the machine code across processes.
+
+A template is an ordinary function with holes: module-level names set to `HOLE`. `specialise` fills the holes (in the
+template and in every project function it calls) and compiles the result with numba. The compiled function is named
+after a hash of all the source that went into it, so that numba's file cache can neither mix two drugs up nor serve
+machine code of an older source (numba itself looks only at the file of the outermost function).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import math
+import sys
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+import numba
+import numpy as np
+from numba.np.unsafe.ndarray import to_fixed_tuple
+
+
+class _Hole:
+    """The value of a name that `specialise` fills in."""
+
+    def __repr__(self) -> str:
+        return "HOLE"
+
+
+HOLE: Any = _Hole()
+
+
+def _choose(condition: bool, yes: float, no: float) -> float:
+    return yes if condition else no
+
+
+def _tuple(row: Any, length: int) -> tuple[float, ...]:
+    return tuple(row[:length])
+
+
+# NumPy's array functions compile to slow code on floats; these mean the same there.
+_ON_FLOATS: dict[Any, Any] = {
+    np.exp: math.exp,
+    np.log: math.log,
+    np.log10: math.log10,
+    np.sqrt: math.sqrt,
+    np.minimum: min,
+    np.maximum: max,
+    np.where: _choose,
+}
+
+
+def specialise(template: Callable[..., Any], **filling: Any) -> Callable[..., Any]:
+    """The template compiled with its holes filled.
+
+    Args:
+        template: a function; the project functions it calls by global name are compiled with it.
+        filling: hole name -> function, class or number. Every hole met must be filled.
+
+    Raises:
+        ValueError: a hole is left open.
+    """
+    return _specialise(template, tuple(sorted(filling.items())))
+
+
+def interpreted(template: Callable[..., Any], **filling: Any) -> Callable[..., Any]:
+    """The template with its holes filled, as plain Python: slow, and free to call SciPy."""
+    return _python(template, tuple(sorted(filling.items())))
+
+
+@functools.cache
+def _python(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> FunctionType:
+    return _with_globals(function, filling, function.__name__, _python)
+
+
+@functools.cache
+def _specialise(template: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    name = f"{template.__name__}_{_fingerprint(template, dict(filling))}"
+    function = _with_globals(template, filling, name, _inner)
+    return numba.njit(function, cache=_in_a_file(template, dict(filling)), error_model="numpy")
+
+
+@functools.cache
+def _inner(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    return numba.njit(_with_globals(function, filling, function.__name__, _inner), error_model="numpy")
+
+
+def _with_globals(
+    function: FunctionType, filling: tuple[tuple[str, Any], ...], name: str, prepare: Callable[..., Any]
+) -> FunctionType:
+    """A copy of the function that sees the filling, and `prepare(f, filling)` in place of each function it calls."""
+    scope = dict(function.__globals__)
+    for global_name in _names(function):
+        value = _resolve(function, global_name, dict(filling))
+        if value is to_fixed_tuple and prepare is _python:
+            value = _tuple
+        scope[global_name] = prepare(value, filling) if isinstance(value, FunctionType) else value
+    code = function.__code__.replace(co_name=name, co_qualname=name)
+    copy = FunctionType(code, scope, name, function.__defaults__, function.__closure__)
+    copy.__module__ = function.__module__
+    return copy
+
+
+def _names(function: FunctionType) -> Iterator[str]:
+    """The global names a function mentions, also in the functions inside it."""
+    return (name for name in _names_in(function.__code__) if name in function.__globals__)
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names_in(constant)
+
+
+def _resolve(function: FunctionType, name: str, filling: dict[str, Any]) -> Any:
+    value = function.__globals__[name]
+    if value is HOLE:
+        if name not in filling:
+            raise ValueError(f"{function.__module__}.{function.__name__}: nothing given for the hole {name!r}")
+        value = filling[name]
+    try:
+        return _ON_FLOATS.get(value, value)
+    except TypeError:  # an unhashable constant
+        return value
+
+
+def _family(function: FunctionType, filling: dict[str, Any], seen: dict[Any, None]) -> dict[Any, None]:
+    """Every function that is compiled with this one, and every other value that went into a hole."""
+    if function in seen:
+        return seen
+    seen[function] = None
+    for name in _names(function):
+        value = _resolve(function, name, filling)
+        if isinstance(value, FunctionType):
+            _family(value, filling, seen)
+        elif function.__globals__[name] is HOLE:
+            seen[(name, repr(value))] = None
+    return seen
+
+
+def _fingerprint(template: FunctionType, filling: dict[str, Any]) -> str:
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
+    for member in _family(template, filling, {}):
+        digest.update(_source(member).encode())
+    return digest.hexdigest()[:16]
+
+
+def _source(member: Any) -> str:
+    if not isinstance(member, FunctionType):
+        return repr(member)
+    try:
+        return f"{member.__module__}.{member.__name__} {_file_text(inspect.getfile(member))}"
+    except OSError:
+        return f"{member.__module__}.{member.__name__} {member.__code__.co_code.hex()} {member.__code__.co_consts!r}"
+
+
+@functools.cache
+def _file_text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _in_a_file(template: FunctionType, filling: dict[str, Any]) -> bool:
+    """Whether all functions live in files and close over nothing, so that the fingerprint says all about them."""
+    functions = [f for f in _family(template, filling, {}) if isinstance(f, FunctionType)]
+    return all(f.__closure__ is None and inspect.getfile(f).endswith(".py") for f in functions)

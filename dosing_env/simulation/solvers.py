@@ -1,0 +1,47 @@
+"""The three solvers, and how a drug chooses one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dosing_env.pharmacology import Drug
+from dosing_env.simulation import adaptive, course, exact, reference
+from dosing_env.simulation.compiling import interpreted, specialise
+
+SOLVERS = {"exact": exact, "compiled": adaptive, "scipy": reference}
+
+
+def solver_for(drug: Drug, solver: str | None = None) -> str:
+    """The name of the solver: the one asked for, else "exact" for a linear drug and "compiled" for another.
+
+    Raises:
+        ValueError: unknown solver, or "exact" for a drug that is not linear.
+    """
+    if solver is None:
+        return "exact" if drug.linear else "compiled"
+    if solver not in SOLVERS:
+        raise ValueError(f"solver: {solver!r} is not one of {', '.join(SOLVERS)}")
+    if solver == "exact" and not drug.linear:
+        raise ValueError(f"solver: {drug.name} is not linear: 'exact' cannot solve it, use 'compiled' or 'scipy'")
+    return solver
+
+
+def filling(drug: Drug, solver: str | None = None) -> dict[str, Any]:
+    """What the holes of the simulation hold for this drug."""
+    module = SOLVERS[solver_for(drug, solver)]
+    return {
+        "N": len(drug.compartments),
+        "NOTHING": (0.0,) * len(drug.compartments),
+        "ROWS": module.ROWS,
+        "rates": drug.rates,
+        "output": drug.output,
+        "move": module.move,
+        "decompose": module.decompose,
+    }
+
+
+def advancer(drug: Drug, solver: str | None = None) -> Callable[..., float]:
+    """`course.advance` for this drug and solver: compiled, or plain Python around SciPy."""
+    make = interpreted if solver == "scipy" else specialise
+    return make(course.advance, **filling(drug, solver))
