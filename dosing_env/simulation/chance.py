@@ -80,12 +80,12 @@ def normal(key: Key, purpose: int, patient: int, decision: int) -> float:
     return normal_quantile(u)
 
 
-def fill_normals(z, key, purpose, patient, decision):  # type: ignore[no-untyped-def]
-    """Fill the array `z` with independent standard normal draws."""
-    for j in range(0, len(z), 2):
+def fill_normals(z, count, key, purpose, patient, decision):  # type: ignore[no-untyped-def]
+    """Fill the first `count` places of the array `z` with independent standard normal draws."""
+    for j in range(0, count, 2):
         first, second = normals(key, purpose, patient, decision, j // 2)
         z[j] = first
-        if j + 1 < len(z):
+        if j + 1 < count:
             z[j + 1] = second
 
 

@@ -29,6 +29,8 @@ class _Hole:
         return "HOLE"
 
 
+import os
+FORCE=bool(os.environ.get("FORCE"))
 HOLE: Any = _Hole()
 
 
@@ -84,7 +86,7 @@ def _specialise(template: FunctionType, filling: tuple[tuple[str, Any], ...]) ->
 
 @functools.cache
 def _inner(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
-    return numba.njit(_with_globals(function, filling, function.__name__, _inner), error_model="numpy")
+    return numba.njit(_with_globals(function, filling, function.__name__, _inner), error_model="numpy", forceinline=FORCE)
 
 
 def _with_globals(

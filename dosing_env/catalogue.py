@@ -1,0 +1,99 @@
+"""Find drugs, populations, protocols, agents and scenarios by name or by path. Imports nothing of the project.
+
+Shipped content (`agents/`, `scenarios/`) is looked up in the checkout that holds the imported package, else in the copy
+shipped inside it; never in the working directory. A path to the user's own file is accepted wherever a name is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+_PACKAGE = Path(__file__).resolve().parent
+PYTHON_KINDS = {"drugs": "DRUG", "populations": "POPULATION", "protocols": "PROTOCOL", "planners": "PLANNER"}
+CONTENT_KINDS = ("agents", "scenarios")
+
+
+def names(kind: str) -> list[str]:
+    """The catalogue's names of a kind ("drugs", "populations", "protocols", "planners", "agents", "scenarios")."""
+    if kind in PYTHON_KINDS:
+        files = (_PACKAGE / kind).glob("*.py")
+    else:
+        files = content(kind).glob("*.toml")
+    return sorted(file.stem for file in files if not file.stem.startswith("_"))
+
+
+def content(kind: str) -> Path:
+    """The folder of shipped content: the checkout's, else the one inside the package."""
+    checkout = _PACKAGE.parent / kind
+    return checkout if (_PACKAGE.parent / "pyproject.toml").is_file() else _PACKAGE / "_shipped" / kind
+
+
+def load(kind: str, name: str) -> Any:
+    """The `DRUG`, `POPULATION`, `PROTOCOL` or `PLANNER` of a catalogue name or of a user's .py file.
+
+    Raises:
+        ValueError: no such name or file, or the file defines no such object.
+    """
+    module = _module(kind, name)
+    what = PYTHON_KINDS[kind]
+    if not hasattr(module, what):
+        raise ValueError(f"{name}: the file defines no {what}")
+    return getattr(module, what)
+
+
+def find(kind: str, name: str) -> Path:
+    """The .toml file of a catalogue name ("agents", "scenarios") or of a path.
+
+    Raises:
+        ValueError: no such name or file.
+    """
+    if name.endswith(".toml"):
+        return _existing(name)
+    if name not in names(kind):
+        raise ValueError(unknown(kind[:-1], name, names(kind)))
+    return content(kind) / f"{name}.toml"
+
+
+def unknown(what: str, name: str, known: list[str]) -> str:
+    """One line about a name that is not known, with the nearest that is."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known) or 'none'}."
+    return f"unknown {what} {name!r}. {hint}"
+
+
+def _module(kind: str, name: str) -> ModuleType:
+    if name.endswith(".py"):
+        return _load_file(_existing(name))
+    if name not in names(kind):
+        raise ValueError(unknown(kind[:-1], name, names(kind)))
+    return importlib.import_module(f"dosing_env.{kind}.{name}")
+
+
+def _existing(name: str) -> Path:
+    path = Path(name)
+    if not path.is_file():
+        raise ValueError(f"{name}: no such file")
+    return path
+
+
+def _load_file(path: Path) -> ModuleType:
+    """Import a user's own file under a name that no other file can have."""
+    module_name = f"dosing_env_user_{path.resolve().as_posix().replace('/', '_').removesuffix('.py')}"
+    if module_name in sys.modules:
+        return sys.modules[module_name]
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    assert spec is not None and spec.loader is not None  # a .py file always has both
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[module_name]
+        raise
+    return module

@@ -1,0 +1,104 @@
+"""A batch of patients under treatment: the compiled decision, its arrays, and nothing of Gymnasium."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dosing_env import decision
+from dosing_env.decision import Paid, bench_type, course_type
+from dosing_env.pharmacology import Patient
+from dosing_env.simulation.chance import key_of
+from dosing_env.simulation.compiling import specialise
+from dosing_env.simulation.solvers import filling
+from dosing_env.task import Task, rules_record
+
+Floats = NDArray[np.float64]
+
+
+class Cohort:
+    """`size` patients of one task, each in a slot.
+
+    Args:
+        task: what is done with whom.
+        size: number of slots.
+        stream, seed: the random world the patients come from.
+        solver: "exact", "compiled"; by default chosen by the drug.
+
+    Attributes:
+        courses: true state and chart of every patient (one record each, see `course_type`).
+        observation: (size, features) float32, what is known at the present decision.
+    """
+
+    def __init__(self, task: Task, size: int, stream: str, seed: int, solver: str | None = None) -> None:
+        self.task = task
+        self.size = size
+        self.key = key_of(stream, seed)
+        self.courses = np.zeros(size, dtype=course_type(task.rules, task.drug))
+        self.observation = np.zeros((size, len(task.features)), dtype=np.float32)
+        holes = _holes(task, solver)
+        draws = max(holes["NZ"], holes["NE"]) + 1
+        self._rules = rules_record(task.rules)
+        self._bench = np.zeros(1, dtype=bench_type(task.rules, task.drug, holes.pop("ROWS"), draws))
+        self._begin = specialise(decision.begin, **holes)
+        self._step = specialise(decision.step, **holes)
+        self._root = np.linalg.cholesky(np.array(task.drug.omega_matrix()))
+        self._everyone = np.arange(size)
+
+    def admit(self, numbers: Any, slots: Any = None) -> None:
+        """Give patients of these numbers a slot each and start their courses.
+
+        Raises:
+            ValueError: the population's published ranges admit no patient.
+        """
+        slots = self._everyone if slots is None else np.asarray(slots)
+        self.courses["number"][slots] = numbers
+        failed = self._begin(self.courses, self._rules, self.key, self._bench, self._root, slots, self.observation)
+        if failed != decision.DONE:
+            raise ValueError(f"population {self.task.population.name}: `keep` rejects all of {decision.ATTEMPTS} draws")
+
+    def treat(self, wanted: Floats, running: NDArray[np.bool_]) -> Paid:
+        """Take one decision for each running patient.
+
+        Args:
+            wanted: (size,) mg.  running: (size,); the others stay as they are and earn nothing.
+
+        Raises:
+            RuntimeError: a solve failed; drug, time and parameters are named.
+        """
+        paid = Paid(*(np.zeros(self.size) for _ in range(4)), np.zeros(self.size, dtype=np.int64))
+        failed = self._step(self.courses, self._rules, self.key, self._bench, wanted, running, self.observation, paid)
+        if failed != decision.DONE:
+            raise RuntimeError(self._failure(failed))
+        return paid
+
+    @property
+    def finished(self) -> NDArray[np.bool_]:
+        """(size,) who has come to the end of the course."""
+        return np.asarray(self.courses["decision"] >= self.task.rules.decisions)
+
+    def _failure(self, slot: int) -> str:
+        drug, course = self.task.drug, self.courses[slot]
+        x, eta = drug.covariates(Patient(*course["patient"])), drug.Eta(*course["eta"])
+        return (
+            f"{drug.name}: the solver failed at {course['decision'] * self.task.rules.interval:g} h for patient "
+            f"{course['number']}: amounts {course['amounts'].tolist()} mg, {drug.individual(x, eta)}"
+        )
+
+
+def _holes(task: Task, solver: str | None) -> dict[str, Any]:
+    drug, population = task.drug, task.population
+    return filling(drug, solver) | {
+        "Draws": population.Draws,
+        "sample": population.sample,
+        "keep": population.keep,
+        "covariates": drug.covariates,
+        "individual": drug.individual,
+        "Eta": drug.Eta,
+        "NZ": len(population.Draws._fields),
+        "NE": len(drug.Eta._fields),
+        "NX": len(Patient._fields),
+        "DOSED": drug.dosed,
+    }

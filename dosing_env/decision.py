@@ -1,0 +1,217 @@
+"""One dosing decision from start to end, and the loop that runs it for every patient. Compiled for one drug.
+
+No patient reads another's row and everything random is keyed by the patient's number, so the result does not depend on
+the batch. The patients' records (`course_type`) are the only thing that changes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba.np.unsafe.ndarray import to_fixed_tuple
+
+from dosing_env.arithmetic import exp
+from dosing_env.pharmacology import Drug, Patient
+from dosing_env.simulation.chance import AKI, CHART, ETA, KIDNEY, LEVEL, POPULATION, fill_normals, normal, uniforms
+from dosing_env.simulation.compiling import HOLE
+from dosing_env.simulation.course import advance
+from dosing_env.task import (
+    Rules,
+    creatinine_now,
+    infusion_hours,
+    judge,
+    observe,
+    patient_now,
+    prescribe,
+    report_level,
+)
+
+# The drug and the population.
+Draws: Any = HOLE
+sample: Any = HOLE
+keep: Any = HOLE
+covariates: Any = HOLE
+individual: Any = HOLE
+Eta: Any = HOLE
+NZ: Any = HOLE  # standard normals of a patient
+NE: Any = HOLE  # random effects
+NX: Any = HOLE  # fields of Patient
+N: Any = HOLE  # compartments
+DOSED: Any = HOLE  # compartment that receives the drug
+
+DONE = -1  # no patient failed
+ATTEMPTS = 10_000  # draws of one patient before the population is called impossible
+_SCR = Patient._fields.index("SCR")
+
+
+class Paid(NamedTuple):
+    """What a step returns besides the observation; the patient axis first."""
+
+    reward: Any  # (n,)
+    earned: Any  # (n,)  share of the primary endpoint
+    risk: Any  # (n,)  added probability of kidney injury
+    dose: Any  # (n,) mg given
+    limit: Any  # (n,)  number of the limit that lowered the dose
+
+
+def course_type(rules: Rules, drug: Drug) -> np.dtype[np.void]:
+    """One patient's record: everything that changes during treatment, true state and chart."""
+    blood = (len(rules.drawn),)
+    return np.dtype(
+        [
+            ("number", "i8"),  # the patient
+            ("decision", "i8"),  # decisions taken
+            ("patient", "f8", len(Patient._fields)),  # true bedside values at the start
+            ("eta", "f8", len(drug.Eta._fields)),  # true random effects
+            ("weight", "f8"),  # kg      as charted
+            ("creatinine", "f8", (rules.days,)),  # mg/dL   as charted at the start of each day
+            ("drift", "f8"),  # true creatinine over its baseline, without kidney injury
+            ("onset", "f8"),  # h       of kidney injury, inf: none
+            ("amounts", "f8", (len(drug.compartments),)),  # mg
+            ("doses", "f8", (rules.decisions, 4)),  # start h, duration h, mg, compartment
+            ("levels", "f8", blood),  # mg/L    as the laboratory will report them
+            ("below", "f8", blood),  # 1 where that is "< LLOQ"
+            ("auc", "f8", (rules.days,)),  # mg h/L  true, of each day so far
+            ("unharmed", "f8"),  # probability of no kidney injury so far
+        ]
+    )
+
+
+def bench_type(rules: Rules, drug: Drug, rows: int, draws: int) -> np.dtype[np.void]:
+    """Scratch space of the compiled loop."""
+    n = len(drug.compartments)
+    return np.dtype(
+        [("work", "f8", (rows, n + 1)), ("inflow", "f8", (n,)), ("measured", "f8", (len(rules.drawn),)), ("z", "f8", (draws,))]
+    )
+
+
+def begin(courses, rules, key, bench, root, slots, rows):  # type: ignore[no-untyped-def]
+    """Admit the patients whose numbers stand in the records, at the given slots. Returns DONE or a failed slot."""
+    for i in slots:
+        if not _admit(courses[i], rules[0], key, bench[0], root):
+            return i
+        observe(courses[i], rules[0], rows[i])
+    return DONE
+
+
+def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: ignore[no-untyped-def]
+    """One decision for every running patient. Returns DONE, or the slot of a patient whose solve failed."""
+    for i in range(len(courses)):
+        if running[i]:
+            course, rule = courses[i], rules[0]
+            dose, limit = prescribe(rule, course, wanted[i])
+            if not _treat(course, rule, key, bench[0], dose):
+                return i
+            earned, risk = _close_day(course, rule, key)
+            paid.dose[i], paid.limit[i], paid.earned[i], paid.risk[i] = dose, limit, earned, risk
+            paid.reward[i] = rule.pay_attainment * earned - rule.pay_aki * risk
+            observe(course, rule, rows[i])
+    return DONE
+
+
+def _admit(course, rules, key, bench, root):  # type: ignore[no-untyped-def]
+    """Draw the patient and open the chart. False where the population's ranges admit nobody."""
+    for attempt in range(ATTEMPTS):
+        fill_normals(bench.z, NZ, key, POPULATION, course.number, attempt)
+        patient = sample(Draws(*to_fixed_tuple(bench.z, NZ)))
+        if keep(patient):
+            break
+    else:
+        return False
+    for j in range(NX):
+        course.patient[j] = patient[j]
+    fill_normals(bench.z, NE, key, ETA, course.number, 0)
+    for j in range(NE):
+        total = 0.0
+        for m in range(j + 1):
+            total += root[j, m] * bench.z[m]
+        course.eta[j] = total
+    course.weight = patient.WT * exp(rules.weight_cv * normal(key, CHART, course.number, 0))
+    _open_chart(course)
+    _chart_creatinine(course, rules, key, 0)
+    return True
+
+
+def _open_chart(course):  # type: ignore[no-untyped-def]
+    course.decision = 0
+    course.drift, course.onset, course.unharmed = 1.0, math.inf, 1.0
+    course.amounts[:] = 0.0
+    course.doses[:] = 0.0
+    course.levels[:] = 0.0
+    course.below[:] = 0.0
+    course.auc[:] = 0.0
+    course.creatinine[:] = 0.0
+
+
+def _treat(course, rules, key, bench, dose):  # type: ignore[no-untyped-def]
+    """Give the dose, advance the patient to the next decision, draw blood on the way. False where the solve failed."""
+    k = course.decision
+    t = k * rules.interval
+    end = t + rules.interval
+    given = course.doses[k]
+    given[0], given[1], given[2], given[3] = t, infusion_hours(rules, dose), dose, DOSED
+    first, last = _drawn_between(rules, t, end)
+    exposure = advance(
+        course.amounts, _parameters(course, rules, t), t, end, course.doses, _oldest_running(rules, k), k + 1,
+        rules.drawn[first:last], bench.measured, bench.work, bench.inflow,
+    )  # fmt: skip
+    if not exposure >= 0.0:
+        return False
+    for j in range(first, last):
+        z = normal(key, LEVEL, course.number, j)
+        course.levels[j], course.below[j] = report_level(rules, bench.measured[j - first], z)
+    course.auc[int(t // 24.0)] += exposure
+    course.decision = k + 1
+    return True
+
+
+def _parameters(course, rules, t):  # type: ignore[no-untyped-def]
+    """The patient's true parameters at time t."""
+    patient = Patient(*to_fixed_tuple(course.patient, NX))
+    creatinine = creatinine_now(rules, patient.SCR, course.drift, course.onset, t)
+    return individual(covariates(patient_now(patient, creatinine)), Eta(*to_fixed_tuple(course.eta, NE)))
+
+
+def _oldest_running(rules, k):  # type: ignore[no-untyped-def]
+    """The oldest decision whose infusion can still run at decision k."""
+    return max(0, k + 1 - math.ceil(infusion_hours(rules, rules.max_dose) / rules.interval))
+
+
+def _drawn_between(rules, t, end):  # type: ignore[no-untyped-def]
+    """The first and one past the last level drawn after t and not after `end`."""
+    first = 0
+    while first < len(rules.drawn) and rules.drawn[first] <= t + 1e-9:
+        first += 1
+    last = first
+    while last < len(rules.drawn) and rules.drawn[last] <= end + 1e-9:
+        last += 1
+    return first, last
+
+
+def _close_day(course, rules, key):  # type: ignore[no-untyped-def]
+    """At the end of a day judge it, draw kidney injury and the next day's kidney. Returns what was earned, added risk."""
+    per_day = round(24.0 / rules.interval)
+    if course.decision % per_day:
+        return 0.0, 0.0
+    day = course.decision // per_day - 1
+    worst = 0.0
+    for d in range(day + 1):
+        worst = max(worst, course.auc[d])
+    earned, hazard = judge(rules, day, course.auc[day], worst)
+    risk = course.unharmed * hazard
+    course.unharmed -= risk
+    if course.onset == math.inf and uniforms(key, AKI, course.number, day, 0)[0] < hazard:
+        course.onset = 24.0 * (day + 1)
+    if day + 1 < rules.days:
+        course.drift *= exp(rules.drift * normal(key, KIDNEY, course.number, day))
+        _chart_creatinine(course, rules, key, day + 1)
+    return earned, risk
+
+
+def _chart_creatinine(course, rules, key, day):  # type: ignore[no-untyped-def]
+    """Chart the creatinine at the start of a day, with its error."""
+    true = creatinine_now(rules, course.patient[_SCR], course.drift, course.onset, 24.0 * day)
+    error = exp(rules.creatinine_cv * normal(key, CHART, course.number, 1 + day))
+    course.creatinine[day] = min(true * error, 30.0)

@@ -1,0 +1,244 @@
+"""A scenario file (TOML) <-> a frozen, checked Scenario."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+
+from dosing_env import catalogue
+from dosing_env.pharmacology import Drug, Population
+from dosing_env.task import Rules, Task
+
+Positive = Annotated[float, Meta(gt=0)]
+Natural = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class _Section(Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Course(_Section):
+    """How long and how often."""
+
+    days: Annotated[int, Meta(ge=1, le=366)]
+    interval_h: Positive
+
+
+class Dosing(_Section):
+    """What can be given."""
+
+    step_mg: Positive
+    max_dose_mg: Positive
+    max_daily_mg: Positive
+    max_rate_mg_per_h: Positive
+    min_infusion_h: Natural
+
+
+class Levels(_Section):
+    """When blood is drawn, and how well it is measured."""
+
+    drawn_h: tuple[Positive, ...]
+    turnaround_h: Natural
+    assay_only: bool = False  # true: only the assay's own error, `assay_cv`; false: the drug model's residual error
+    assay_cv: Share = 0.05
+
+
+class Target(_Section):
+    """The daily AUC to be in, on which days."""
+
+    auc24_low_mg_h_L: Natural
+    auc24_high_mg_h_L: Positive
+    first_day: Annotated[int, Meta(ge=1)]
+
+
+class Charting(_Section):
+    """Errors of what stands in the chart."""
+
+    weight_cv: Share
+    creatinine_cv: Share
+
+
+class Kidney(_Section):
+    """How the kidney changes by itself."""
+
+    drift_cv_per_day: Share
+
+
+class Injury(_Section):
+    """Acute kidney injury by exposure."""
+
+    logit_intercept: float
+    logit_per_auc24: float
+    creatinine_factor: Annotated[float, Meta(ge=1)]
+    ramp_h: Positive
+
+
+class Reward(_Section):
+    """What is paid for the whole primary endpoint, and what one case of kidney injury costs."""
+
+    attainment: Natural
+    aki: Natural
+
+
+class Group(_Section):
+    """A subgroup: patients with low <= column < high."""
+
+    title: str
+    column: str
+    low: float = -math.inf
+    high: float = math.inf
+
+
+class Scenario(_Section, kw_only=True):
+    """Who, what, how long, compared with what."""
+
+    version: Annotated[int, Meta(ge=0)]
+    title: str
+    question: str
+    drug: str
+    population: str
+    rivals: tuple[str, ...] = ()
+    policies: tuple[str, ...]
+    course: Course
+    dosing: Dosing
+    levels: Levels
+    target: Target
+    charting: Charting
+    kidney: Kidney
+    aki: Injury
+    reward: Reward
+    subgroups: tuple[Group, ...] = ()
+    name: str = ""
+
+    def load_drug(self) -> Drug:
+        """The drug that generates the patients."""
+        return catalogue.load("drugs", self.drug)  # type: ignore[no-any-return]
+
+    def load_population(self) -> Population:
+        """The population the patients come from."""
+        return catalogue.load("populations", self.population)  # type: ignore[no-any-return]
+
+    def rules(self) -> Rules:
+        """The numbers of the task."""
+        assay = self.load_drug().assay
+        only = self.levels.assay_only
+        return Rules(
+            interval=self.course.interval_h,
+            decisions=round(self.course.days * 24.0 / self.course.interval_h),
+            days=self.course.days,
+            step=self.dosing.step_mg,
+            max_dose=self.dosing.max_dose_mg,
+            max_daily=self.dosing.max_daily_mg,
+            max_rate=self.dosing.max_rate_mg_per_h,
+            min_infusion=self.dosing.min_infusion_h,
+            drawn=np.array(self.levels.drawn_h, dtype=np.float64),
+            turnaround=self.levels.turnaround_h,
+            proportional=self.levels.assay_cv if only else assay.proportional,
+            additive=0.0 if only else assay.additive,
+            lloq=assay.lloq,
+            low=self.target.auc24_low_mg_h_L,
+            high=self.target.auc24_high_mg_h_L,
+            first_day=self.target.first_day - 1,
+            weight_cv=self.charting.weight_cv,
+            creatinine_cv=self.charting.creatinine_cv,
+            drift=self.kidney.drift_cv_per_day,
+            aki_intercept=self.aki.logit_intercept,
+            aki_slope=self.aki.logit_per_auc24,
+            aki_factor=self.aki.creatinine_factor,
+            aki_ramp=self.aki.ramp_h,
+            pay_attainment=self.reward.attainment,
+            pay_aki=self.reward.aki,
+        )
+
+    def task(self) -> Task:
+        """The dosing task."""
+        return Task(name=self.name, rules=self.rules(), drug=self.load_drug(), population=self.load_population())
+
+    def replace(self, **changes: Any) -> Scenario:
+        """A copy with top-level fields changed (for example `drug="vancomycin_thomson2009"`), checked again."""
+        return check(msgspec.structs.replace(self, **changes), self.name)
+
+
+def load(name: str) -> Scenario:
+    """The scenario of a catalogue name or of a path to a .toml file.
+
+    Raises:
+        ValueError: one line with file, field, value, rule and the nearest right answer.
+    """
+    path = catalogue.find("scenarios", name)
+    try:
+        scenario = msgspec.toml.decode(path.read_bytes(), type=Scenario)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: {_explain(str(error))}") from None
+    return check(msgspec.structs.replace(scenario, name=path.stem), str(path))
+
+
+def check(scenario: Scenario, where: str) -> Scenario:
+    """The scenario, if its parts fit together.
+
+    Raises:
+        ValueError: the first rule that is broken, in one line that starts with `where`.
+    """
+    for broken in _broken_rules(scenario):
+        raise ValueError(f"{where}: {broken}")
+    return scenario
+
+
+def _broken_rules(s: Scenario) -> Any:
+    hours = s.course.days * 24.0
+    per_day = 24.0 / s.course.interval_h
+    if abs(per_day - round(per_day)) > 1e-9 or per_day < 1:
+        yield f"course.interval_h: {s.course.interval_h} does not divide a day of 24 h"
+    if list(s.levels.drawn_h) != sorted(set(s.levels.drawn_h)):
+        yield f"levels.drawn_h: {list(s.levels.drawn_h)} is not ascending without repetition"
+    if any(time > hours for time in s.levels.drawn_h):
+        yield f"levels.drawn_h: {max(s.levels.drawn_h)} is after the end of the course, {hours:g} h"
+    if s.target.auc24_high_mg_h_L <= s.target.auc24_low_mg_h_L:
+        yield f"target.auc24_high_mg_h_L: {s.target.auc24_high_mg_h_L:g} is not above auc24_low_mg_h_L"
+    if s.target.first_day > s.course.days:
+        yield f"target.first_day: {s.target.first_day} is after the last day, {s.course.days}"
+    if s.dosing.step_mg > s.dosing.max_dose_mg:
+        yield f"dosing.step_mg: {s.dosing.step_mg:g} is above max_dose_mg, {s.dosing.max_dose_mg:g}"
+    for kind, field, values in (
+        ("drugs", "drug", (s.drug, *s.rivals)),
+        ("populations", "population", (s.population,)),
+    ):
+        for value in values:
+            try:
+                catalogue.load(kind, value)
+            except ValueError as error:
+                yield f"{field}: {error}"
+
+
+def _explain(message: str) -> str:
+    """msgspec's sentence, with the nearest known key where a key is unknown."""
+    unknown = re.match(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*?)`)?$", message)
+    if unknown is None:
+        return message.replace(" - at `$.", " - at `")
+    key, at = unknown.group(1), unknown.group(2) or ""
+    known = list(_fields_at(at))
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
+    return f"unknown key {f'{at}.' if at else ''}{key!r}. {hint}"
+
+
+def _fields_at(at: str) -> tuple[str, ...]:
+    """The keys a section knows."""
+    kind: Any = Scenario
+    for part in filter(None, re.sub(r"\[\.*\]", "", at).split(".")):
+        kind = next(f.type for f in msgspec.structs.fields(kind) if f.name == part)
+        kind = Group if part == "subgroups" else kind
+    return tuple(f.name for f in msgspec.structs.fields(kind) if f.name != "name")
+
+
+def path_of(name: str) -> Path:
+    """Where a scenario's file lies."""
+    return catalogue.find("scenarios", name)
