@@ -122,15 +122,15 @@ def _admit(course, rules, key, bench, root):  # type: ignore[no-untyped-def]
         return False
     for j in range(NX):
         course.patient[j] = patient[j]
-    fill_normals(bench.z, NE, key, ETA, course.number, 0)
+    fill_normals(bench.z, NE, key, ETA, course.number, np.int64(0))
     for j in range(NE):
         total = 0.0
         for m in range(j + 1):
             total += root[j, m] * bench.z[m]
         course.eta[j] = total
-    course.weight = patient.WT * exp(rules.weight_cv * normal(key, CHART, course.number, 0))
+    course.weight = patient.WT * exp(rules.weight_cv * normal(key, CHART, course.number, np.int64(0)))
     _open_chart(course)
-    _chart_creatinine(course, rules, key, 0)
+    _chart_creatinine(course, rules, key, np.int64(0))
     return True
 
 
@@ -202,7 +202,7 @@ def _close_day(course, rules, key):  # type: ignore[no-untyped-def]
     earned, hazard = judge(rules, day, course.auc[day], worst)
     risk = course.unharmed * hazard
     course.unharmed -= risk
-    if course.onset == math.inf and uniforms(key, AKI, course.number, day, 0)[0] < hazard:
+    if course.onset == math.inf and uniforms(key, AKI, course.number, day, np.int64(0))[0] < hazard:
         course.onset = 24.0 * (day + 1)
     if day + 1 < rules.days:
         course.drift *= exp(rules.drift * normal(key, KIDNEY, course.number, day))

@@ -16,7 +16,7 @@ from dosing_env.arithmetic import log, sqrt
 STREAMS = {"train": 0, "tune": 1, "evaluate": 2}
 
 # What a draw is for. A number is never used again for something else: that would change every patient.
-POPULATION, ETA, CHART, KIDNEY, LEVEL, AKI = 1, 2, 3, 4, 5, 6
+POPULATION, ETA, CHART, KIDNEY, LEVEL, AKI = np.arange(1, 7, dtype=np.uint64)
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -54,10 +54,10 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-def uniforms(key: Key, purpose: int, patient: int, decision: int, block: int) -> tuple[float, float]:
+def uniforms(key: Key, purpose: np.uint64, patient: int, decision: int, block: int) -> tuple[float, float]:
     """Two uniform draws in (0, 1). `block` numbers the pairs of one purpose and decision (0 to 65,535)."""
     number = np.uint64(patient)
-    what = (key.stream << np.uint64(28)) | (np.uint64(purpose) << np.uint64(16)) | np.uint64(block)
+    what = (key.stream << np.uint64(28)) | (purpose << np.uint64(16)) | np.uint64(block)
     w0, w1, w2, w3 = philox(
         number & _LOW, number >> _HALF, np.uint64(decision), what, key.seed & _LOW, key.seed >> _HALF
     )
@@ -68,15 +68,15 @@ def _unit(bits):  # type: ignore[no-untyped-def]
     return (np.float64(bits >> _DROP) + 0.5) * 2.0**-53
 
 
-def normals(key: Key, purpose: int, patient: int, decision: int, block: int) -> tuple[float, float]:
+def normals(key: Key, purpose: np.uint64, patient: int, decision: int, block: int) -> tuple[float, float]:
     """Two independent standard normal draws."""
     u, v = uniforms(key, purpose, patient, decision, block)
     return normal_quantile(u), normal_quantile(v)
 
 
-def normal(key: Key, purpose: int, patient: int, decision: int) -> float:
+def normal(key: Key, purpose: np.uint64, patient: int, decision: int) -> float:
     """One standard normal draw."""
-    u, _ = uniforms(key, purpose, patient, decision, 0)
+    u, _ = uniforms(key, purpose, patient, decision, np.int64(0))
     return normal_quantile(u)
 
 

@@ -29,8 +29,6 @@ class _Hole:
         return "HOLE"
 
 
-import os
-FORCE=bool(os.environ.get("FORCE"))
 HOLE: Any = _Hole()
 
 
@@ -86,7 +84,8 @@ def _specialise(template: FunctionType, filling: tuple[tuple[str, Any], ...]) ->
 
 @functools.cache
 def _inner(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
-    return numba.njit(_with_globals(function, filling, function.__name__, _inner), error_model="numpy", forceinline=FORCE)
+    copy = _with_globals(function, filling, function.__name__, _inner)
+    return numba.njit(copy, error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _with_globals(
