@@ -5,7 +5,7 @@ DEMO = evaluate vancomycin_ward --patients 1000 --seed 7 --report report.html
 WORKERS = 2
 
 RUN = .venv/bin/python -m
-PIP = $(RUN) pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PIP = $(RUN) pip --disable-pip-version-check install -qq --constraint constraints.txt
 PINS = pyproject.toml constraints.txt
 
 .PHONY: help demo test lint format clean

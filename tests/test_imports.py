@@ -17,7 +17,7 @@ ORDER = (
     {"arithmetic", "formulas", "pharmacology"},
     {"drugs", "populations", "simulation", "outcomes"},
     {"task", "interchange"},
-    {"decision", "scenario", "policy", "inference"},
+    {"decision", "cohort", "scenario", "policy", "inference"},
     {"env", "vector", "protocols", "planners", "agent"},
     {"trial"},
     {"evaluate"},
