@@ -46,8 +46,8 @@ class Parameters(NamedTuple):
 
 
 def covariates(patient: Patient) -> Covariates:
-    SCR = where(patient.AGE > 65, maximum(patient.SCR, 1.0), patient.SCR)  # mg/dL  VERIFIED, age after the erratum
-    CRCL = cockcroft_gault(patient.AGE, patient.WT, SCR, patient.SEX)
+    floor = where(patient.AGE > 65, 1.0, 0.0)  # mg/dL  VERIFIED, age after the erratum
+    CRCL = cockcroft_gault(patient.AGE, patient.WT, maximum(patient.SCR, floor), patient.SEX)
     return Covariates(
         WT=patient.WT,
         CRCL=minimum(CRCL, 150.0),  # mL/min  VERIFIED
