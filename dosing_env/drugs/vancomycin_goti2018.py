@@ -21,7 +21,7 @@ mL/min; 53.5 % male, 18.5 % on haemodialysis. DIAL is fixed per patient: the mod
 
 from typing import NamedTuple
 
-from dosing_env.arithmetic import exp, maximum, minimum, where
+from dosing_env.arithmetic import exp, maximum, minimum
 from dosing_env.formulas import cockcroft_gault
 from dosing_env.pharmacology import Assay, Drug, Patient
 
@@ -46,7 +46,7 @@ class Parameters(NamedTuple):
 
 
 def covariates(patient: Patient) -> Covariates:
-    floor = where(patient.AGE > 65, 1.0, 0.0)  # mg/dL  VERIFIED, age after the erratum
+    floor = 1.0 * (patient.AGE > 65)  # mg/dL  VERIFIED, the age after the erratum
     CRCL = cockcroft_gault(patient.AGE, patient.WT, maximum(patient.SCR, floor), patient.SEX)
     return Covariates(
         WT=patient.WT,
