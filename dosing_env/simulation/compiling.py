@@ -8,6 +8,7 @@ machine code of an older source (numba itself looks only at the file of the oute
 
 from __future__ import annotations
 
+import dis
 import functools
 import hashlib
 import inspect
@@ -104,13 +105,14 @@ def _with_globals(
     return copy
 
 
-def _names(function: FunctionType) -> Iterator[str]:
+def _names(function: FunctionType) -> list[str]:
     """The global names a function mentions, also in the functions inside it."""
-    return (name for name in _names_in(function.__code__) if name in function.__globals__)
+    return sorted({name for name in _names_in(function.__code__) if name in function.__globals__})
 
 
 def _names_in(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
+    """The names loaded as globals (`co_names` alone would also give attributes)."""
+    yield from {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names_in(constant)

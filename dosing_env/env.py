@@ -1,0 +1,61 @@
+"""The environment for one patient: a batch of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+
+from dosing_env.scenario import Scenario
+from dosing_env.vector import DosingVectorEnv
+
+
+class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
+    """One patient of a scenario under treatment.
+
+    Arguments, observation, action, reward and info are those of `DosingVectorEnv`, without the patient axis.
+    Every episode treats the next patient of the seed; the episode is truncated at the end of the course.
+    """
+
+    metadata: dict[str, Any] = dict(DosingVectorEnv.metadata)  # noqa: RUF012
+
+    def __init__(
+        self, scenario: str | Scenario = "vancomycin_ward", *, render_mode: str | None = None, **arguments: Any
+    ) -> None:
+        self._batch = DosingVectorEnv(
+            scenario, 1, autoreset_mode=AutoresetMode.DISABLED, render_mode=render_mode, **arguments
+        )
+        self.render_mode = render_mode
+        self.scenario, self.task = self._batch.scenario, self._batch.task
+        self.observation_space = self._batch.single_observation_space
+        self.action_space = self._batch.single_action_space
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Start the first patient of a seed, or the next one. `options={"patients": [17]}` picks a patient."""
+        super().reset(seed=seed)
+        observation, info = self._batch.reset(seed=seed, options=options)
+        return observation[0], info
+
+    def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Give a dose and advance to the next decision."""
+        observation, reward, terminated, truncated, info = self._batch.step(action)
+        return observation[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), _first(info)
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """(doses,): which doses of the grid the hard limits allow now."""
+        return np.asarray(self._batch.action_masks()[0])
+
+    def render(self) -> Any:
+        """The course so far as text ("ansi") or picture ("rgb_array")."""
+        frames = self._batch.render()
+        return None if frames is None else frames[0]
+
+
+def _first(info: dict[str, Any]) -> dict[str, Any]:
+    """The first patient's share of an info of arrays."""
+    return {key: _first(value) if isinstance(value, dict) else value[0].item() for key, value in info.items()}

@@ -1,0 +1,235 @@
+"""The environment: many patients at once. `DosingEnv` is a batch of one of these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+from numpy.typing import NDArray
+
+from dosing_env.cohort import Cohort
+from dosing_env.decision import Paid
+from dosing_env.scenario import Scenario, load
+from dosing_env.task import LIMITS, Task
+
+_LIMITS = np.array(LIMITS)
+
+
+class DosingVectorEnv(VectorEnv):
+    """Patients of a scenario under treatment, one per slot, all advanced by one compiled step.
+
+    Args:
+        scenario: a catalogue name, the path of a scenario file, or a `Scenario`.
+        num_envs: number of patients treated at once.
+        stream: "train", "tune" or "evaluate": disjoint patients and noise.
+        discrete: an indexed dose grid (with `action_masks()`) instead of milligrams.
+        autoreset_mode: Gymnasium's NEXT_STEP, SAME_STEP or DISABLED.
+        solver: "exact" or "compiled"; by default chosen by the drug.
+        render_mode: "ansi" or "rgb_array"; `render()` then returns one text or picture per patient.
+        overrides: top-level fields of the scenario to change, for example drug="vancomycin_thomson2009".
+
+    Observation: `task.features` (name, unit, bounds), float32. Action: (num_envs, 1) mg. Reward: see the scenario file.
+    Info (arrays over patients): `dose` (mg given), `limited` (the rule that lowered it, or ""), `cost` and `costs`
+    (added probability of harm), `reward_terms`.
+
+    `reset(seed=s)` starts patients 0 to num_envs - 1 of seed s; whenever a slot starts again it takes the patient
+    `num_envs` further on. `options={"patients": [...]}` picks patients, `options={"reset_mask": ...}` slots.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 1}  # noqa: RUF012
+
+    def __init__(
+        self,
+        scenario: str | Scenario = "vancomycin_ward",
+        num_envs: int = 1,
+        *,
+        stream: str = "train",
+        discrete: bool = False,
+        autoreset_mode: AutoresetMode = AutoresetMode.NEXT_STEP,
+        solver: str | None = None,
+        render_mode: str | None = None,
+        **overrides: Any,
+    ) -> None:
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ValueError(f"render_mode: {render_mode!r} is not one of {', '.join(self.metadata['render_modes'])}")
+        self.scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
+        if overrides:
+            self.scenario = self.scenario.replace(**overrides)
+        self.task: Task = self.scenario.task()
+        self.num_envs = num_envs
+        self.discrete = discrete
+        self.render_mode = render_mode
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.metadata = self.metadata | {"autoreset_mode": self.autoreset_mode}
+        self._stream, self._solver = stream, solver
+        self._doses = np.array(self.task.doses)
+        self.single_observation_space = observation_space(self.task)
+        self.single_action_space = action_space(self.task, discrete)
+        self.observation_space = spaces.Box(
+            np.tile(self.single_observation_space.low, (num_envs, 1)),
+            np.tile(self.single_observation_space.high, (num_envs, 1)),
+        )
+        self.action_space = (
+            spaces.MultiDiscrete([len(self._doses)] * num_envs)
+            if discrete
+            else spaces.Box(0.0, np.float32(self.task.rules.max_dose), (num_envs, 1), np.float32)
+        )
+        self.cohort: Cohort | None = None
+        self._patients = np.arange(num_envs)
+        self._over = np.zeros(num_envs, dtype=bool)  # slots whose course has ended and was not started again
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Start patients. See the class docstring for `seed` and `options`."""
+        options = options or {}
+        if seed is not None or self.cohort is None:
+            self._open(seed)
+            self._patients = np.arange(self.num_envs)
+            slots = self._slots(options)
+        else:
+            slots = self._slots(options)
+            self._patients[slots] += self.num_envs
+        if "patients" in options:
+            self._patients[slots] = _patient_numbers(options["patients"], len(slots))
+        self._start(slots)
+        return self._observation(), {}
+
+    def step(
+        self, actions: Any
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """Give each patient a dose and advance to the next decision.
+
+        Raises:
+            ValueError: an action is not a finite number within the action space.
+        """
+        if self.cohort is None:
+            raise RuntimeError("reset() comes before step()")
+        wanted = self._wanted(actions)
+        running = ~self._over
+        if self.autoreset_mode is AutoresetMode.NEXT_STEP and self._over.any():
+            self._restart(self._over)
+        paid = self.cohort.treat(wanted, running)
+        truncated = self.cohort.finished & running
+        info = _info(self.task, paid)
+        self._over = self.cohort.finished
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and truncated.any():
+            info |= _final(self.cohort.observation, info, truncated)
+            self._restart(truncated)
+        return self._observation(), paid.reward, np.zeros(self.num_envs, dtype=bool), truncated, info
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """(num_envs, doses): which doses of the grid the hard limits allow now."""
+        rules, cohort = self.task.rules, self._open_cohort()
+        decided = cohort.courses["decision"]
+        per_day = round(24.0 / rules.interval)
+        earlier = np.arange(rules.decisions)
+        today = (earlier >= (decided - decided % per_day)[:, None]) & (earlier < decided[:, None])
+        left = rules.max_daily - (cohort.courses["doses"][:, :, 2] * today).sum(axis=1)
+        return np.asarray(self._doses <= np.maximum(left, 0.0)[:, None] + 1e-9)
+
+    def render(self) -> tuple[Any, ...] | None:
+        """One text ("ansi") or picture ("rgb_array") per patient: the course so far."""
+        if self.render_mode is None:
+            return None
+        from dosing_env.report import courses
+
+        draw = courses.as_text if self.render_mode == "ansi" else courses.as_picture
+        return tuple(draw(self._open_cohort(), slot) for slot in range(self.num_envs))
+
+    def _open(self, seed: int | None) -> None:
+        """Enter the random world of a seed; without one, of a seed drawn from Gymnasium's generator."""
+        if seed is None:
+            seed = int(self.np_random.integers(2**32))
+        self._np_random_seed = seed
+        self.cohort = Cohort(self.task, self.num_envs, self._stream, seed, self._solver)
+
+    def _open_cohort(self) -> Cohort:
+        if self.cohort is None:
+            raise RuntimeError("reset() comes first")
+        return self.cohort
+
+    def _slots(self, options: dict[str, Any]) -> NDArray[np.int64]:
+        mask = options.get("reset_mask")
+        if mask is None:
+            return np.arange(self.num_envs)
+        mask = np.asarray(mask)
+        if mask.shape != (self.num_envs,) or mask.dtype != bool or not mask.any():
+            raise ValueError(f"reset_mask: expected {self.num_envs} booleans of which one is true, got {mask!r}")
+        return np.flatnonzero(mask)
+
+    def _start(self, slots: NDArray[np.int64]) -> None:
+        self._open_cohort().admit(self._patients[slots], slots)
+        self._over[slots] = False
+
+    def _restart(self, which: NDArray[np.bool_]) -> None:
+        slots = np.flatnonzero(which)
+        self._patients[slots] += self.num_envs
+        self._start(slots)
+
+    def _observation(self) -> NDArray[np.float32]:
+        return self._open_cohort().observation.copy()
+
+    def _wanted(self, actions: Any) -> NDArray[np.float64]:
+        """The doses asked for, mg, checked against the action space."""
+        if self.discrete:
+            return self._doses[_checked(actions, self.num_envs, len(self._doses) - 1, "dose index", whole=True)]
+        return _checked(actions, self.num_envs, self.task.rules.max_dose, "dose_mg", whole=False)
+
+
+def observation_space(task: Task) -> spaces.Box:
+    """The observation of one patient: bounds of `task.features`."""
+    low = np.array([f.low for f in task.features], dtype=np.float32)
+    return spaces.Box(low, np.array([f.high for f in task.features], dtype=np.float32), dtype=np.float32)
+
+
+def action_space(task: Task, discrete: bool) -> spaces.Space[Any]:
+    """The action of one patient: milligrams, or the index of a dose of the grid."""
+    if discrete:
+        return spaces.Discrete(len(task.doses))
+    return spaces.Box(0.0, np.float32(task.rules.max_dose), (1,), np.float32)
+
+
+def _checked(actions: Any, count: int, high: float, name: str, whole: bool) -> Any:
+    values = np.asarray(actions)
+    if values.size != count or values.dtype.kind not in "iuf":
+        raise ValueError(f"{name}: expected {count} numbers, got shape {values.shape} of {values.dtype}")
+    values = values.reshape(count)
+    legal = (values >= 0) & (values <= high)  # false for nan
+    if whole:
+        legal &= values == np.floor(values)
+    if not legal.all():
+        worst = int(np.flatnonzero(~legal)[0])
+        kind = "a whole number" if whole else "a number"
+        raise ValueError(f"{name} of patient in slot {worst}: {values[worst]} is not {kind} between 0 and {high:g}")
+    return values.astype(np.int64 if whole else np.float64)
+
+
+def _patient_numbers(patients: Any, count: int) -> NDArray[np.int64]:
+    numbers = np.asarray(patients)
+    if numbers.shape != (count,) or numbers.dtype.kind not in "iu" or (numbers < 0).any():
+        raise ValueError(f"patients: expected {count} patient numbers of at least 0, got {patients!r}")
+    return numbers.astype(np.int64)
+
+
+def _info(task: Task, paid: Paid) -> dict[str, Any]:
+    return {
+        "dose": paid.dose,
+        "limited": _LIMITS[paid.limit],
+        "cost": paid.risk,
+        "costs": {"aki": paid.risk.copy()},
+        "reward_terms": {
+            "attainment": task.rules.pay_attainment * paid.earned,
+            "aki": -task.rules.pay_aki * paid.risk,
+        },
+    }
+
+
+def _final(observation: NDArray[np.float32], info: dict[str, Any], over: NDArray[np.bool_]) -> dict[str, Any]:
+    """Gymnasium's record of the patients that ended in this step."""
+    last = np.full(len(over), None, dtype=object)
+    for slot in np.flatnonzero(over):
+        last[slot] = observation[slot].copy()
+    return {"final_obs": last, "_final_obs": over, "final_info": dict(info), "_final_info": over}
