@@ -14,17 +14,19 @@ Rybak 2020, Am J Health Syst Pharm 77:835-864 (PMC7358040). Weight: actual. CRCL
 the first creatinine; afterwards the levels speak.
 
 The two levels are those drawn at 28.5 and 34 h (the plan of the scenario), known at the decision at 36 h. They
-always set a new daily dose, by the equations and fallbacks in `_rules`: where the pair gives no plausible ke (C1 <= C2, one
-below the limit, one missing) the population's ke goes through the level that is known or through the middle of the two.
-Where only the load was given before them (q36h, q48h) AUC from 0 to infinity, with the population's ke, stands for AUC24
-at steady state.
-Later single levels are read with the ke of the pair (the population's, if the pair gave none) and change the daily dose
-only when AUC24 is outside 400-600. The interval is kept; it becomes 12 h if a dose would exceed 2000 mg, and is doubled
-(to at most 48 h) if a dose would be less than 500 mg. At most 2250 mg q12h, half of 4500 mg a day (MEMORY).
+always set a new daily dose, by the equations in `_rules`. Where they give no plausible ke (C1 <= C2, one below the
+assay's limit, ke more than a factor 3 from the population's) the population's ke is drawn through their middle. Where
+only the load was given before them (q36h, q48h) AUC from 0 to infinity, with the population's ke, stands for AUC24 at
+steady state. A trough without its peak counts as a later single level; a peak without its trough is not used.
+Later single levels are read with the ke of the pair (the population's, if the pair gave none) and change the daily
+dose only when AUC24 is outside 400-600. The interval: with the two levels q36h and q48h become q24h (DERIVED: the
+target is an AUC per day; the guideline leaves the choice); later it is kept. It becomes 12 h if a dose would exceed
+2000 mg, and is doubled (to at most 48 h) if a dose would be less than 500 mg. At most 2250 mg q12h, half of 4500 mg a
+day (MEMORY).
 
 On our grid: rounded to the nearest 250 mg, halves (125 mg) up. q24h is every second decision, q36h every third, q48h
-every fourth, counted from the last dose given. A q8h regimen is given as the same daily dose q12h (only above 4000 mg a day);
-the start never uses q8h. The first maintenance dose comes one interval after the load.
+every fourth, counted from the last dose given. A q8h regimen is given as the same daily dose q12h (only above 4000 mg
+a day); the start never uses q8h. The first maintenance dose comes one interval after the load.
 """
 
 from dosing_env.policy import Chart, Protocol
@@ -39,6 +41,8 @@ from dosing_env.protocols._rules import (
     scaled_daily_dose,
     spread,
 )
+
+LONGEST_GUIDED = 24.0  # h  DERIVED  an AUC per day is met day by day only by dosing at least daily
 
 
 def interval(CRCL: float) -> float:
@@ -58,7 +62,8 @@ def regimen(chart: Chart) -> Regimen:
     for j in range(len(chart.levels)):
         if is_late(chart, j):
             if has_partner(chart, j):
-                current = spread(scaled_daily_dose(chart, j, current.interval), current.interval)
+                daily = scaled_daily_dose(chart, j, current.interval)
+                current = spread(daily, min(current.interval, LONGEST_GUIDED))
             else:
                 current = follow_trough(chart, j, current)
     return current

@@ -7,15 +7,17 @@
     daily dose    old x 500/AUC24
     interval      ln(Cmax_target/Cmin_target)/ke + tinf, the nearest of 8, 12, 24, 36, 48 h (a tie: the shorter)
 
-The method as in the dossier. Its targets are not given there: Cmin_target 15 mg/L (it closes the 10-15 and opens the 15-20
-of the 2009 guideline, VERIFIED) and Cmax_target 30 mg/L (DERIVED: the logarithmic mean of 30 and 15 is 21.6 mg/L, which is
-AUC24 519, so that peak, trough and AUC ask for the same thing).
+The targets: Cmin_target 15 mg/L (between the 10-15 and the 15-20 of the 2009 guideline, VERIFIED) and Cmax_target
+30 mg/L (DERIVED: the logarithmic mean of 30 and 15 is 21.6 mg/L, which is AUC24 519, so that peak, trough and AUC ask
+for the same thing).
 
-Levels at 28.5 and 34 h are known at the decision at 36 h and always set dose and interval. Pairs without a plausible
-ke (C1 <= C2, one below the limit, one missing), and pairs after the load alone, are handled as `_rules` says: the
-population's ke, drawn through the middle of the two; AUC from 0 to infinity (population's ke). Later single levels are read with the
-pair's ke; outside 400-600 mg h/L the daily dose is scaled again, the interval is kept. A dose above 2000 mg makes the
-interval 12 h, one below 500 mg doubles it (to at most 48 h). At most 2250 mg q12h, half of 4500 mg a day (MEMORY).
+The levels at 28.5 and 34 h are known at the decision at 36 h and always set dose and interval. Where they give no
+plausible ke (C1 <= C2, one below the assay's limit, ke more than a factor 3 from the population's) the population's ke
+is drawn through their middle. Where only the load was given before them (q48h) AUC from 0 to infinity, with the
+population's ke, stands for AUC24 at steady state. A trough without its peak counts as a later single level; a peak
+without its trough is not used. Later single levels are read with the pair's ke; outside 400-600 mg h/L the daily dose
+is scaled again, the interval is kept. A dose above 2000 mg makes the interval 12 h, one below 500 mg doubles it (to at
+most 48 h). At most 2250 mg q12h, half of 4500 mg a day (MEMORY).
 
 On our grid: rounded to the nearest 250 mg, halves (125 mg) up. q24h is every second decision, q36h every third, q48h
 every fourth, counted from the last dose given. q8h is given as the same daily dose q12h.

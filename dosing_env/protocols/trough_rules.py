@@ -10,13 +10,13 @@ At least 250 mg a dose (DERIVED: the table's 500 mg less 500 mg would be no trea
 Troughs are the levels drawn at 34, 58 and 106 h, two hours before a decision; they are taken as they are when the
 next dose of the regimen is due within 2 h. In longer intervals the level is early: it is carried to the time the next
 dose is due with the rate constant expected from kidney function (see `_rules`). The level at 28.5 h is a peak and not
-used. "Omit until below 20": between the levels of the plan nobody can measure, so the high level is carried forward in the
-same way, until it is below 20 or a newer level says so. A level drawn while doses were being omitted only
-decides whether dosing goes on; it does not change the dose again. "< LLOQ" counts as the limit. The interval
-never changes: q24h stays q24h.
+used. "Omit until below 20": between the levels of the plan nobody can measure, so the high level is carried forward in
+the same way, until it is below 20 or a newer level says so. A level drawn while doses were being omitted only decides
+whether dosing goes on; it does not change the dose again. "< LLOQ" counts as the limit. The interval never changes:
+q24h stays q24h.
 
-On our grid: q24h is every second decision, q48h every fourth, counted from the last dose given. The starting regimen is the
-table's at the first creatinine.
+On our grid: all doses are multiples of 250 mg. q24h is every second decision, q48h every fourth, counted from the last
+dose given. The starting regimen is the table's at the first creatinine.
 """
 
 from dosing_env.arithmetic import exp, maximum, minimum

@@ -64,7 +64,7 @@ def chart_at(
     creatinine = np.broadcast_to(creatinine, (DAYS,)).astype(float)
     charted = np.where(24.0 * np.arange(DAYS) <= time, creatinine, 0.0)
     given = np.where(np.arange(DECISIONS) < k, doses, 0.0)
-    resulted = (DRAWN + TURNAROUND <= time).astype(float)
+    resulted = (time >= DRAWN + TURNAROUND).astype(float)
     resulted[list(lost)] = 0.0
     below = ((levels < LLOQ) & (resulted > 0)).astype(float)
     SCR = charted[int(time // 24)]
@@ -130,7 +130,8 @@ def test_named_after_its_file_and_documented(protocol: Protocol) -> None:
     module = importlib.import_module(f"dosing_env.protocols.{protocol.name}")
     assert module.PROTOCOL is protocol
     assert protocol.title
-    assert module.__doc__ and "grid" in module.__doc__
+    assert module.__doc__
+    assert "grid" in module.__doc__
     assert any(word in module.__doc__ for word in ("VERIFIED", "MEMORY", "SINGLE", "DERIVED"))
 
 
