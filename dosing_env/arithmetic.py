@@ -4,15 +4,32 @@ They are NumPy's, so that the same line runs on floats, on arrays and compiled; 
 plain-float stand-ins take their place.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 __all__ = ["exp", "log", "log10", "maximum", "minimum", "sqrt", "where"]
 
+
+def _choose(condition: Any, yes: Any, no: Any) -> Any:
+    """`yes` where the condition holds, else `no`."""
+    return yes if condition else no
+
+
+exp: Callable[[Any], Any]
+log: Callable[[Any], Any]
+log10: Callable[[Any], Any]
+sqrt: Callable[[Any], Any]
+maximum: Callable[[Any, Any], Any]
+minimum: Callable[[Any, Any], Any]
+where: Callable[[Any, Any, Any], Any]
+
 try:
-    from numpy import exp, log, log10, maximum, minimum, sqrt, where
+    import numpy as _functions
+
+    maximum, minimum, where = _functions.maximum, _functions.minimum, _functions.where
 except ImportError:  # pragma: no cover
-    from math import exp, log, log10, sqrt  # type: ignore[assignment]
+    import math as _functions  # type: ignore[no-redef]
 
-    maximum, minimum = max, min  # type: ignore[assignment]
+    maximum, minimum, where = max, min, _choose
 
-    def where(condition: bool, yes: float, no: float) -> float:  # type: ignore[misc]
-        """`yes` where the condition holds, else `no`."""
-        return yes if condition else no
+exp, log, log10, sqrt = _functions.exp, _functions.log, _functions.log10, _functions.sqrt

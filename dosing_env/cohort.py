@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env import decision
-from dosing_env.decision import Paid, bench_type, course_type
+from dosing_env.decision import Paid, bench_type, course_type, nothing_paid
 from dosing_env.pharmacology import Patient
+from dosing_env.rules import rules_record
 from dosing_env.simulation.chance import key_of
 from dosing_env.simulation.compiling import specialise
 from dosing_env.simulation.solvers import filling
-from dosing_env.task import Task, rules_record
+from dosing_env.task import Task
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +69,7 @@ class Cohort:
         Raises:
             RuntimeError: a solve failed; drug, time and parameters are named.
         """
-        paid = Paid(*(np.zeros(self.size) for _ in range(4)), np.zeros(self.size, dtype=np.int64))
+        paid = nothing_paid(self.size)
         failed = self._step(self.courses, self._rules, self.key, self._bench, wanted, running, self.observation, paid)
         if failed != decision.DONE:
             raise RuntimeError(self._failure(failed))

@@ -13,16 +13,27 @@ import numpy as np
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from dosing_env.arithmetic import exp
+from dosing_env.chart import observe
 from dosing_env.pharmacology import Drug, Patient
-from dosing_env.simulation.chance import AKI, CHART, ETA, KIDNEY, LEVEL, POPULATION, fill_normals, normal, uniforms
+from dosing_env.rules import Rules
+from dosing_env.simulation.chance import (
+    AKI,
+    CHART,
+    ETA,
+    KIDNEY,
+    LEVEL,
+    POPULATION,
+    ZERO,
+    fill_normals,
+    normal,
+    uniforms,
+)
 from dosing_env.simulation.compiling import HOLE
 from dosing_env.simulation.course import advance
 from dosing_env.task import (
-    Rules,
     creatinine_now,
     infusion_hours,
     judge,
-    observe,
     patient_now,
     prescribe,
     report_level,
@@ -56,6 +67,11 @@ class Paid(NamedTuple):
     limit: Any  # (n,)  number of the limit that lowered the dose
 
 
+def nothing_paid(size: int) -> Paid:
+    """Room for what a step of so many patients returns."""
+    return Paid(np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size, dtype=np.int64))
+
+
 def course_type(rules: Rules, drug: Drug) -> np.dtype[np.void]:
     """One patient's record: everything that changes during treatment, true state and chart."""
     blood = (len(rules.drawn),)
@@ -83,7 +99,12 @@ def bench_type(rules: Rules, drug: Drug, rows: int, draws: int) -> np.dtype[np.v
     """Scratch space of the compiled loop."""
     n = len(drug.compartments)
     return np.dtype(
-        [("work", "f8", (rows, n + 1)), ("inflow", "f8", (n,)), ("measured", "f8", (len(rules.drawn),)), ("z", "f8", (draws,))]
+        [
+            ("work", "f8", (rows, n + 1)),
+            ("inflow", "f8", (n,)),
+            ("measured", "f8", (len(rules.drawn),)),
+            ("z", "f8", (draws,)),
+        ]
     )
 
 
@@ -122,15 +143,15 @@ def _admit(course, rules, key, bench, root):  # type: ignore[no-untyped-def]
         return False
     for j in range(NX):
         course.patient[j] = patient[j]
-    fill_normals(bench.z, NE, key, ETA, course.number, np.int64(0))
+    fill_normals(bench.z, NE, key, ETA, course.number, ZERO)
     for j in range(NE):
         total = 0.0
         for m in range(j + 1):
             total += root[j, m] * bench.z[m]
         course.eta[j] = total
-    course.weight = patient.WT * exp(rules.weight_cv * normal(key, CHART, course.number, np.int64(0)))
+    course.weight = patient.WT * exp(rules.weight_cv * normal(key, CHART, course.number, ZERO))
     _open_chart(course)
-    _chart_creatinine(course, rules, key, np.int64(0))
+    _chart_creatinine(course, rules, key, ZERO)
     return True
 
 
@@ -154,7 +175,7 @@ def _treat(course, rules, key, bench, dose):  # type: ignore[no-untyped-def]
     given[0], given[1], given[2], given[3] = t, infusion_hours(rules, dose), dose, DOSED
     first, last = _drawn_between(rules, t, end)
     exposure = advance(
-        course.amounts, _parameters(course, rules, t), t, end, course.doses, _oldest_running(rules, k), k + 1,
+        course.amounts, parameters(course, rules, t), t, end, course.doses, _oldest_running(rules, k), k + 1,
         rules.drawn[first:last], bench.measured, bench.work, bench.inflow,
     )  # fmt: skip
     if not exposure >= 0.0:
@@ -167,7 +188,7 @@ def _treat(course, rules, key, bench, dose):  # type: ignore[no-untyped-def]
     return True
 
 
-def _parameters(course, rules, t):  # type: ignore[no-untyped-def]
+def parameters(course, rules, t):  # type: ignore[no-untyped-def]
     """The patient's true parameters at time t."""
     patient = Patient(*to_fixed_tuple(course.patient, NX))
     creatinine = creatinine_now(rules, patient.SCR, course.drift, course.onset, t)
@@ -202,7 +223,7 @@ def _close_day(course, rules, key):  # type: ignore[no-untyped-def]
     earned, hazard = judge(rules, day, course.auc[day], worst)
     risk = course.unharmed * hazard
     course.unharmed -= risk
-    if course.onset == math.inf and uniforms(key, AKI, course.number, day, np.int64(0))[0] < hazard:
+    if course.onset == math.inf and uniforms(key, AKI, course.number, day, ZERO)[0] < hazard:
         course.onset = 24.0 * (day + 1)
     if day + 1 < rules.days:
         course.drift *= exp(rules.drift * normal(key, KIDNEY, course.number, day))

@@ -1,35 +1,21 @@
-"""What a policy is, the chart it reads, and a rule for one patient lifted to batches."""
+"""What a policy is, and a rule for one patient lifted to batches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 
-class Chart(NamedTuple):
-    """Everything a clinician could know at a decision. Arrays have fixed lengths; what is not known yet is 0.
+from dosing_env.chart import Chart as Chart
+from dosing_env.chart import read
+from dosing_env.rules import rules_record
+from dosing_env.simulation.compiling import HOLE, specialise
+from dosing_env.task import Task
 
-    Decision k is at `k * interval` hours; day d starts at `24 * d` hours. Level j is known once `resulted[j]` is 1;
-    it may be reported below the assay's limit (`below[j]` is 1 and `levels[j]` is that limit).
-    """
-
-    interval: float  # h       between decisions
-    time: float  # h       since the start of treatment
-    time_left: float  # h       to the end of treatment
-    AGE: float  # years
-    WT: float  # kg      as charted
-    HT: float  # cm      as charted
-    SEX: float  # 1 male, 0 female
-    SCR: float  # mg/dL   newest charted creatinine
-    CRCL: float  # mL/min  Cockcroft-Gault from the charted values, total weight
-    creatinine: Any  # (days,) mg/dL        charted at the start of each day
-    doses: Any  # (decisions,) mg      given at each earlier decision
-    levels: Any  # (levels,) mg/L        measured concentrations
-    drawn: Any  # (levels,) h           when the blood was drawn
-    arrived: Any  # (levels,) h           when the result was known
-    resulted: Any  # (levels,) 1 known, 0 not yet
-    below: Any  # (levels,) 1 reported as "< LLOQ"
+dose: Any = HOLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,3 +34,55 @@ class Protocol:
     def __post_init__(self) -> None:
         if self.kind not in ("label", "guideline", "equation"):
             raise ValueError(f"{self.name}: kind: {self.kind!r} is none of label, guideline, equation")
+
+
+class Policy:
+    """Anything with Stable-Baselines3's `predict`. Subclasses give `doses`.
+
+    Attributes:
+        name, title: in tables and figures.
+        kind: "label", "guideline", "equation", "bayes", "agent" or "oracle".
+    """
+
+    name: str
+    title: str
+    kind: str
+
+    def begin(self, task: Task, patients: Any) -> None:
+        """Told before patients are treated. `patients` is the cohort for an oracle and None for everybody else."""
+        self.task = task
+
+    def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Doses to give now, (n,) mg, for observations (n, features)."""
+        raise NotImplementedError
+
+    def predict(
+        self,
+        observation: NDArray[np.float32],
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = False,
+    ) -> tuple[NDArray[np.float32], Any]:
+        """Actions (n, 1) mg for observations (n, features); (1,) for one observation. The state is passed through."""
+        batch = np.atleast_2d(observation)
+        actions = self.doses(batch).astype(np.float32)[:, None]
+        return (actions if np.ndim(observation) == 2 else actions[0]), state
+
+
+class ProtocolPolicy(Policy):
+    """A protocol, written for one patient's chart, as a policy for batches."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.name, self.title, self.kind = protocol.name, protocol.title, protocol.kind
+        self._for_all = specialise(_for_all, dose=protocol.dose)
+
+    def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Doses to give now, (n,) mg."""
+        wanted = np.empty(len(observation))
+        self._for_all(observation.astype(np.float64), rules_record(self.task.rules), wanted)
+        return wanted
+
+
+def _for_all(rows, rules, wanted):  # type: ignore[no-untyped-def]
+    for i in range(len(rows)):
+        wanted[i] = dose(read(rows[i], rules[0]))

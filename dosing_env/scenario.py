@@ -14,25 +14,22 @@ from msgspec import Meta, Struct
 
 from dosing_env import catalogue
 from dosing_env.pharmacology import Drug, Population
-from dosing_env.task import Rules, Task
+from dosing_env.rules import Rules
+from dosing_env.task import Task
 
 Positive = Annotated[float, Meta(gt=0)]
 Natural = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
-class _Section(Struct, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
-class Course(_Section):
+class Course(Struct, frozen=True, forbid_unknown_fields=True):
     """How long and how often."""
 
     days: Annotated[int, Meta(ge=1, le=366)]
     interval_h: Positive
 
 
-class Dosing(_Section):
+class Dosing(Struct, frozen=True, forbid_unknown_fields=True):
     """What can be given."""
 
     step_mg: Positive
@@ -42,7 +39,7 @@ class Dosing(_Section):
     min_infusion_h: Natural
 
 
-class Levels(_Section):
+class Levels(Struct, frozen=True, forbid_unknown_fields=True):
     """When blood is drawn, and how well it is measured."""
 
     drawn_h: tuple[Positive, ...]
@@ -51,7 +48,7 @@ class Levels(_Section):
     assay_cv: Share = 0.05
 
 
-class Target(_Section):
+class Target(Struct, frozen=True, forbid_unknown_fields=True):
     """The daily AUC to be in, on which days."""
 
     auc24_low_mg_h_L: Natural
@@ -59,20 +56,20 @@ class Target(_Section):
     first_day: Annotated[int, Meta(ge=1)]
 
 
-class Charting(_Section):
+class Charting(Struct, frozen=True, forbid_unknown_fields=True):
     """Errors of what stands in the chart."""
 
     weight_cv: Share
     creatinine_cv: Share
 
 
-class Kidney(_Section):
+class Kidney(Struct, frozen=True, forbid_unknown_fields=True):
     """How the kidney changes by itself."""
 
     drift_cv_per_day: Share
 
 
-class Injury(_Section):
+class Injury(Struct, frozen=True, forbid_unknown_fields=True):
     """Acute kidney injury by exposure."""
 
     logit_intercept: float
@@ -81,14 +78,14 @@ class Injury(_Section):
     ramp_h: Positive
 
 
-class Reward(_Section):
+class Reward(Struct, frozen=True, forbid_unknown_fields=True):
     """What is paid for the whole primary endpoint, and what one case of kidney injury costs."""
 
     attainment: Natural
     aki: Natural
 
 
-class Group(_Section):
+class Group(Struct, frozen=True, forbid_unknown_fields=True):
     """A subgroup: patients with low <= column < high."""
 
     title: str
@@ -97,7 +94,7 @@ class Group(_Section):
     high: float = math.inf
 
 
-class Scenario(_Section, kw_only=True):
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who, what, how long, compared with what."""
 
     version: Annotated[int, Meta(ge=0)]

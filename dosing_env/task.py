@@ -7,47 +7,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dosing_env.arithmetic import maximum, minimum, sqrt
-from dosing_env.formulas import cockcroft_gault
+from dosing_env.arithmetic import sqrt
+from dosing_env.chart import Feature, features
 from dosing_env.outcomes import aki_risk, daily_hazard, within
 from dosing_env.pharmacology import Drug, Patient, Population
+from dosing_env.rules import Rules
 
 LIMITS = ("", "max_dose_mg", "max_daily_mg")  # why a dose was lowered, by number
-
-
-class Rules(NamedTuple):
-    """The numbers of a task, as the scenario file states them."""
-
-    interval: float  # h     between decisions
-    decisions: int
-    days: int
-    step: float  # mg    between two products
-    max_dose: float  # mg
-    max_daily: float  # mg    per calendar day
-    max_rate: float  # mg/h
-    min_infusion: float  # h
-    drawn: Any  # (levels,) h   when blood is drawn
-    turnaround: float  # h     from the draw to the result
-    proportional: float  # fraction  residual error of a level
-    additive: float  # mg/L
-    lloq: float  # mg/L
-    low: float  # mg h/L  target of the daily AUC
-    high: float  # mg h/L
-    first_day: int  # first day that counts, 0-based
-    weight_cv: float  # charting error of the weight
-    creatinine_cv: float  # error of a charted creatinine
-    drift: float  # SD of the daily step of ln creatinine
-    aki_intercept: float
-    aki_slope: float  # per mg h/L
-    aki_factor: float  # creatinine multiplies by this
-    aki_ramp: float  # h     within this time
-    pay_attainment: float  # reward for the whole primary endpoint
-    pay_aki: float  # cost of one case of AKI
 
 
 def prescribe(rules: Rules, course: Any, wanted: float) -> tuple[float, int]:
@@ -113,81 +81,6 @@ class Task:
     def doses(self) -> tuple[float, ...]:
         """Every dose that can be given, mg."""
         return tuple(i * self.rules.step for i in range(int(self.rules.max_dose // self.rules.step) + 1))
-
-
-def rules_record(rules: Rules) -> NDArray[np.void]:
-    """The same numbers as one record, as the compiled loop takes them: shape (1,)."""
-    kinds = [(name, "f8", np.shape(value)) if np.ndim(value) else (name, np.array(value).dtype) for name, value in rules._asdict().items()]
-    return np.array([tuple(rules)], dtype=kinds)
-
-
-class Feature(NamedTuple):
-    """One number of the observation."""
-
-    name: str
-    unit: str
-    low: float
-    high: float
-
-
-_SCALARS = 8  # features before the arrays
-_HIGHEST = {"WT": 400.0, "HT": 250.0, "AGE": 120.0, "SCR": 30.0, "CRCL": 500.0, "level": 500.0}
-
-
-def features(rules: Rules) -> tuple[Feature, ...]:
-    """The observation, number by number. What is not known yet is 0 (and its flag 0)."""
-    hours = rules.decisions * rules.interval
-    blood = range(1, len(rules.drawn) + 1)
-    return (
-        Feature("time", "h", 0.0, hours),
-        Feature("time_left", "h", 0.0, hours),
-        Feature("AGE", "years", 0.0, _HIGHEST["AGE"]),
-        Feature("WT", "kg", 0.0, _HIGHEST["WT"]),
-        Feature("HT", "cm", 0.0, _HIGHEST["HT"]),
-        Feature("SEX", "1 male", 0.0, 1.0),
-        Feature("SCR", "mg/dL", 0.0, _HIGHEST["SCR"]),
-        Feature("CRCL", "mL/min", 0.0, _HIGHEST["CRCL"]),
-        *(Feature(f"creatinine_{d + 1}", "mg/dL", 0.0, _HIGHEST["SCR"]) for d in range(rules.days)),
-        *(Feature(f"dose_{k + 1}", "mg", 0.0, rules.max_dose) for k in range(rules.decisions)),
-        *(Feature(f"level_{j}", "mg/L", 0.0, _HIGHEST["level"]) for j in blood),
-        *(Feature(f"drawn_{j}", "h", 0.0, hours) for j in blood),
-        *(Feature(f"arrived_{j}", "h", 0.0, hours) for j in blood),
-        *(Feature(f"resulted_{j}", "1 yes", 0.0, 1.0) for j in blood),
-        *(Feature(f"below_{j}", "1 yes", 0.0, 1.0) for j in blood),
-    )
-
-
-def observe(course: Any, rules: Rules, row: Any) -> None:
-    """Write what is known at the present decision into `row`, in the order of `features`.
-
-    Of the true patient only what is charted without error is used.
-    """
-    k, t = course.decision, course.decision * rules.interval
-    AGE, HT, SEX = course.patient[0], course.patient[2], course.patient[3]
-    newest = course.creatinine[min(int(t // 24.0), rules.days - 1)]
-    row[0], row[1] = t, rules.decisions * rules.interval - t
-    row[2], row[3], row[4], row[5] = AGE, minimum(course.weight, 400.0), HT, SEX
-    row[6] = newest
-    row[7] = minimum(maximum(cockcroft_gault(AGE, course.weight, newest, SEX), 0.0), 500.0)
-    at = _SCALARS
-    for d in range(rules.days):
-        row[at + d] = course.creatinine[d]
-    at += rules.days
-    for j in range(rules.decisions):
-        row[at + j] = course.doses[j, 2] if j < k else 0.0
-    _observe_levels(course, rules, t, row, at + rules.decisions)
-
-
-def _observe_levels(course: Any, rules: Rules, t: float, row: Any, at: int) -> None:
-    blood = len(rules.drawn)
-    for j in range(blood):
-        arrival = rules.drawn[j] + rules.turnaround
-        known = 1.0 if arrival <= t + 1e-9 else 0.0
-        row[at + j] = known * minimum(course.levels[j], 500.0)
-        row[at + blood + j] = known * rules.drawn[j]
-        row[at + 2 * blood + j] = known * arrival
-        row[at + 3 * blood + j] = known
-        row[at + 4 * blood + j] = known * course.below[j]
 
 
 def patient_now(patient: Patient, creatinine: float) -> Patient:

@@ -7,7 +7,7 @@ here is compiled; the functions are also plain Python for reading.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ STREAMS = {"train": 0, "tune": 1, "evaluate": 2}
 # What a draw is for. A number is never used again for something else: that would change every patient.
 POPULATION, ETA, CHART, KIDNEY, LEVEL, AKI = np.arange(1, 7, dtype=np.uint64)
 
+ZERO: Any = np.int64(0)  # a plain 0 would be a type of its own for numba: one more compilation
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -76,7 +77,7 @@ def normals(key: Key, purpose: np.uint64, patient: int, decision: int, block: in
 
 def normal(key: Key, purpose: np.uint64, patient: int, decision: int) -> float:
     """One standard normal draw."""
-    u, _ = uniforms(key, purpose, patient, decision, np.int64(0))
+    u, _ = uniforms(key, purpose, patient, decision, ZERO)
     return normal_quantile(u)
 
 

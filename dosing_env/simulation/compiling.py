@@ -18,9 +18,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-import numba
 import numpy as np
-from numba.np.unsafe.ndarray import to_fixed_tuple
 
 
 class _Hole:
@@ -78,6 +76,8 @@ def _python(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Fun
 
 @functools.cache
 def _specialise(template: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    import numba
+
     name = f"{template.__name__}_{_fingerprint(template, dict(filling))}"
     function = _with_globals(template, filling, name, _inner)
     return numba.njit(function, cache=_in_a_file(template, dict(filling)), error_model="numpy")
@@ -85,6 +85,8 @@ def _specialise(template: FunctionType, filling: tuple[tuple[str, Any], ...]) ->
 
 @functools.cache
 def _inner(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    import numba
+
     copy = _with_globals(function, filling, function.__name__, _inner)
     return numba.njit(copy, error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
@@ -96,7 +98,7 @@ def _with_globals(
     scope = dict(function.__globals__)
     for global_name in _names(function):
         value = _resolve(function, global_name, dict(filling))
-        if value is to_fixed_tuple and prepare is _python:
+        if prepare is _python and global_name == "to_fixed_tuple":
             value = _tuple
         scope[global_name] = prepare(value, filling) if isinstance(value, FunctionType) else value
     code = function.__code__.replace(co_name=name, co_qualname=name)
@@ -145,6 +147,8 @@ def _family(function: FunctionType, filling: dict[str, Any], seen: dict[Any, Non
 
 
 def _fingerprint(template: FunctionType, filling: dict[str, Any]) -> str:
+    import numba
+
     digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
     for member in _family(template, filling, {}):
         digest.update(_source(member).encode())

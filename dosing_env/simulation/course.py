@@ -23,10 +23,11 @@ def advance(a, p, begin, end, doses, first, last, times, levels, work, inflow): 
     """Advance the amounts `a` (N,) in place from `begin` to `end`, h.
 
     Args:
-        doses: columns start (h), duration (h, 0: bolus), amount (mg), compartment; rows `first` to `last` are looked at:
-            infusions running in the interval and boluses from `begin` to before `end`.
-        times: sample times in (begin, end], ascending, h.  levels: filled with the output then (before a bolus at the
-            same time).
+        doses: columns start (h), duration (h, 0: bolus), amount (mg), compartment. Rows `first` to `last` are looked
+            at: infusions running in the interval and boluses from `begin` to before `end`.
+        times: sample times in (begin, end], ascending, h.
+        levels: filled with the output at those times (before a bolus at the same time).
+
     Returns the exposure (integral of the output, mg h/L); nan where the solver failed.
     """
     modes = decompose(p, work)

@@ -73,7 +73,7 @@ def _two_roots(total, product):  # type: ignore[no-untyped-def]
 
 
 def _three_roots(k):  # type: ignore[no-untyped-def]
-    """Real roots of the characteristic polynomial s^3 - a s^2 + b s - c: the extreme one by Newton, then a quadratic."""
+    """Roots of the characteristic polynomial s^3 - a s^2 + b s - c: the leftmost by Newton, then a quadratic."""
     a = k[0, 0] + k[1, 1] + k[2, 2]
     b = (
         k[0, 0] * k[1, 1] - k[0, 1] * k[1, 0]

@@ -19,7 +19,7 @@ def decompose(p: Any, work: Any) -> None:
 
 
 def move(a: Any, p: Any, modes: None, inflow: Any, t: float, h: float, work: Any) -> float:
-    """Advance the amounts `a` (N,) by h hours in place, from time t. Returns the integral of the output; nan: failed."""
+    """Advance `a` (N,) mg by h hours in place, from time t. Returns the integral of the output; nan where it failed."""
     import numpy as np
     from scipy.integrate import solve_ivp
 

@@ -1,0 +1,44 @@
+"""The numbers of a task, as named values and as the record that compiled code takes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Rules(NamedTuple):
+    """The numbers of a task, as the scenario file states them."""
+
+    interval: float  # h     between decisions
+    decisions: int
+    days: int
+    step: float  # mg    between two products
+    max_dose: float  # mg
+    max_daily: float  # mg    per calendar day
+    max_rate: float  # mg/h
+    min_infusion: float  # h
+    drawn: Any  # (levels,) h   when blood is drawn
+    turnaround: float  # h     from the draw to the result
+    proportional: float  # fraction  residual error of a level
+    additive: float  # mg/L
+    lloq: float  # mg/L
+    low: float  # mg h/L  target of the daily AUC
+    high: float  # mg h/L
+    first_day: int  # first day that counts, 0-based
+    weight_cv: float  # charting error of the weight
+    creatinine_cv: float  # error of a charted creatinine
+    drift: float  # SD of the daily step of ln creatinine
+    aki_intercept: float
+    aki_slope: float  # per mg h/L
+    aki_factor: float  # creatinine multiplies by this
+    aki_ramp: float  # h     within this time
+    pay_attainment: float  # reward for the whole primary endpoint
+    pay_aki: float  # cost of one case of AKI
+
+
+def rules_record(rules: Rules) -> NDArray[np.void]:
+    """The same numbers as one record, as the compiled loop takes them: shape (1,)."""
+    kinds = [(name, np.asarray(value).dtype, np.shape(value)) for name, value in rules._asdict().items()]
+    return np.array([tuple(rules)], dtype=kinds)
