@@ -1,6 +1,7 @@
 """The chart: what a clinician can know at a decision, as named values and as the flat observation of the environment.
 
-The layout of the observation is decided here and nowhere else: `features` names it, `observe` writes it, `read` reads it.
+The layout of the observation is decided here and nowhere else: `features` names it, `observe` writes it,
+`read` reads it.
 """
 
 from __future__ import annotations

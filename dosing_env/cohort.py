@@ -39,12 +39,12 @@ class Cohort:
         self.key = key_of(stream, seed)
         self.courses = np.zeros(size, dtype=course_type(task.rules, task.drug))
         self.observation = np.zeros((size, len(task.features)), dtype=np.float32)
-        holes = _holes(task, solver)
-        draws = max(holes["NZ"], holes["NE"]) + 1
+        filled = holes(task, solver)
+        draws = max(filled["NZ"], filled["NE"]) + 1
         self._rules = rules_record(task.rules)
-        self._bench = np.zeros(1, dtype=bench_type(task.rules, task.drug, holes.pop("ROWS"), draws))
-        self._begin = specialise(decision.begin, **holes)
-        self._step = specialise(decision.step, **holes)
+        self._bench = np.zeros(1, dtype=bench_type(task.rules, task.drug, filled.pop("ROWS"), draws))
+        self._begin = specialise(decision.begin, **filled)
+        self._step = specialise(decision.step, **filled)
         self._root = np.linalg.cholesky(np.array(task.drug.omega_matrix()))
         self._everyone = np.arange(size)
 
@@ -89,7 +89,8 @@ class Cohort:
         )
 
 
-def _holes(task: Task, solver: str | None) -> dict[str, Any]:
+def holes(task: Task, solver: str | None = None) -> dict[str, Any]:
+    """What the holes of the compiled decision hold for a task."""
     drug, population = task.drug, task.population
     return filling(drug, solver) | {
         "Draws": population.Draws,

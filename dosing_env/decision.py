@@ -104,6 +104,7 @@ def bench_type(rules: Rules, drug: Drug, rows: int, draws: int) -> np.dtype[np.v
             ("inflow", "f8", (n,)),
             ("measured", "f8", (len(rules.drawn),)),
             ("z", "f8", (draws,)),
+            ("plan", "f8", (1, 4)),  # a dose that is only thought of
         ]
     )
 
@@ -212,7 +213,7 @@ def _drawn_between(rules, t, end):  # type: ignore[no-untyped-def]
 
 
 def _close_day(course, rules, key):  # type: ignore[no-untyped-def]
-    """At the end of a day judge it, draw kidney injury and the next day's kidney. Returns what was earned, added risk."""
+    """At the end of a day judge it, draw kidney injury and the next day's kidney. Returns earned share, added risk."""
     per_day = round(24.0 / rules.interval)
     if course.decision % per_day:
         return 0.0, 0.0
