@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-import re
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -13,6 +10,7 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from dosing_env import catalogue
+from dosing_env.files import decode
 from dosing_env.pharmacology import Drug, Population
 from dosing_env.rules import Rules
 from dosing_env.task import Task
@@ -171,11 +169,7 @@ def load(name: str) -> Scenario:
         ValueError: one line with file, field, value, rule and the nearest right answer.
     """
     path = catalogue.find("scenarios", name)
-    try:
-        scenario = msgspec.toml.decode(path.read_bytes(), type=Scenario)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: {_explain(str(error))}") from None
-    return check(msgspec.structs.replace(scenario, name=path.stem), str(path))
+    return check(msgspec.structs.replace(decode(path, Scenario), name=path.stem), str(path))
 
 
 def check(scenario: Scenario, where: str) -> Scenario:
@@ -213,29 +207,3 @@ def _broken_rules(s: Scenario) -> Any:
                 catalogue.load(kind, value)
             except ValueError as error:
                 yield f"{field}: {error}"
-
-
-def _explain(message: str) -> str:
-    """msgspec's sentence, with the nearest known key where a key is unknown."""
-    unknown = re.match(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*?)`)?$", message)
-    if unknown is None:
-        return message.replace(" - at `$.", " - at `")
-    key, at = unknown.group(1), unknown.group(2) or ""
-    known = list(_fields_at(at))
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-    return f"unknown key {f'{at}.' if at else ''}{key!r}. {hint}"
-
-
-def _fields_at(at: str) -> tuple[str, ...]:
-    """The keys a section knows."""
-    kind: Any = Scenario
-    for part in filter(None, re.sub(r"\[\.*\]", "", at).split(".")):
-        kind = next(f.type for f in msgspec.structs.fields(kind) if f.name == part)
-        kind = Group if part == "subgroups" else kind
-    return tuple(f.name for f in msgspec.structs.fields(kind) if f.name != "name")
-
-
-def path_of(name: str) -> Path:
-    """Where a scenario's file lies."""
-    return catalogue.find("scenarios", name)

@@ -1,0 +1,59 @@
+"""Reading TOML into checked records, and writing files whole or not at all. Imports nothing of the project."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def decode(path: Path, kind: type[T]) -> T:
+    """The record in a TOML file.
+
+    Raises:
+        ValueError: one line with file, field, value, rule and, for an unknown key, the nearest known one.
+    """
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=kind)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: {_explain(str(error), kind)}") from None
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is either the old one or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        half.write_bytes(data)
+        os.replace(half, path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _explain(message: str, kind: Any) -> str:
+    """msgspec's sentence, with the nearest known key where a key is unknown."""
+    unknown = re.match(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*?)`)?$", message)
+    if unknown is None:
+        return message.replace("`$.", "`")
+    key, at = unknown.group(1), unknown.group(2) or ""
+    known = _keys(kind, at)
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
+    return f"unknown key {f'{at}.' if at else ''}{key}. {hint}"
+
+
+def _keys(kind: Any, at: str) -> list[str]:
+    """The keys that the section at a path such as "course" or "subgroups[...]" knows."""
+    for part in filter(None, at.split(".")):
+        kind = typing.get_type_hints(kind)[part.removesuffix("[...]")]
+        kind = typing.get_args(kind)[0] if part.endswith("[...]") else kind
+    return [field.name for field in msgspec.structs.fields(kind) if field.name != "name"]

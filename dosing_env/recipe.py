@@ -1,0 +1,118 @@
+"""A training recipe (TOML) <-> a frozen, checked Recipe: everything that makes an agent, except the seed."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from dosing_env import catalogue
+from dosing_env.files import decode
+from dosing_env.task import Task
+
+Natural = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=1)]
+Positive = Annotated[float, Meta(gt=0)]
+
+
+class Scaling(Struct, frozen=True, forbid_unknown_fields=True):
+    """How features are scaled: (x - center)/scale, or (ln(x) - center)/scale with log = true (0 stays 0)."""
+
+    features: str  # name, or a pattern such as "dose_*"
+    center: float = 0.0
+    scale: Positive = 1.0
+    log: bool = False
+
+
+class Training(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long, on how many patients at once, and how often it is looked at."""
+
+    steps: Count
+    num_envs: Count
+    seeds: tuple[Natural, ...]
+    evaluate_every: Count  # steps
+    evaluate_patients: Count  # of the tuning stream
+    threads: Count = 1
+
+
+class Network(Struct, frozen=True, forbid_unknown_fields=True):
+    """The policy network; the value network has the same shape."""
+
+    layers: tuple[Count, ...]
+    activation: Literal["tanh", "relu"]
+
+
+class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who is trained, where, how."""
+
+    title: str
+    purpose: str
+    scenario: str
+    algorithm: Literal["PPO"]
+    action: Literal["mg", "grid"]  # a Gaussian over milligrams, or a choice among the products
+    training: Training
+    network: Network
+    observation: tuple[Scaling, ...]  # features that no pattern names are not seen by the agent
+    ppo: dict[str, float | int]  # arguments of Stable-Baselines3's PPO
+    name: str = ""
+
+
+class Scaler:
+    """Observation -> what the network sees, fixed by the recipe."""
+
+    def __init__(self, recipe: Recipe, task: Task) -> None:
+        names = [feature.name for feature in task.features]
+        chosen = [(names.index(name), rule) for name in names if (rule := _rule(recipe, name)) is not None]
+        self.columns: NDArray[np.int64] = np.array([column for column, _ in chosen])
+        self.log: NDArray[np.bool_] = np.array([rule.log for _, rule in chosen])
+        self.center: NDArray[np.float64] = np.array([rule.center for _, rule in chosen])
+        self.scale: NDArray[np.float64] = np.array([rule.scale for _, rule in chosen])
+        self.names = [names[column] for column, _ in chosen]
+
+    def __call__(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, features) -> (n, inputs) float32."""
+        x = observation[:, self.columns].astype(np.float64)
+        known = x[:, self.log] > 0.0
+        logs = np.log(np.where(known, x[:, self.log], 1.0))
+        x = (x - self.center) / self.scale
+        x[:, self.log] = np.where(known, (logs - self.center[self.log]) / self.scale[self.log], 0.0)
+        return x.astype(np.float32)
+
+
+def _rule(recipe: Recipe, name: str) -> Scaling | None:
+    """The first rule whose pattern fits a feature."""
+    return next((rule for rule in recipe.observation if fnmatch.fnmatchcase(name, rule.features)), None)
+
+
+def load(name: str) -> Recipe:
+    """The recipe of a catalogue name or of a path to a .toml file.
+
+    Raises:
+        ValueError: one line with file, field, value, rule and the nearest right answer.
+    """
+    path = catalogue.find("agents", name)
+    recipe = msgspec.structs.replace(decode(path, Recipe), name=path.stem)
+    check(recipe, path)
+    return recipe
+
+
+def check(recipe: Recipe, path: Path) -> None:
+    """Raise a ValueError if a part of the recipe cannot be right."""
+    if not recipe.training.seeds:
+        raise ValueError(f"{path}: training.seeds: is empty, at least one seed is needed")
+    if recipe.training.steps < recipe.training.num_envs:
+        raise ValueError(f"{path}: training.steps: {recipe.training.steps} is below num_envs")
+    for key, value in recipe.ppo.items():
+        if not math.isfinite(value):
+            raise ValueError(f"{path}: ppo.{key}: {value} is not finite")
+
+
+def action_of(recipe: Recipe, task: Task) -> Any:
+    """Bounds of what the network says: the largest dose for "mg", the number of products for "grid"."""
+    return task.rules.max_dose if recipe.action == "mg" else len(task.doses)
