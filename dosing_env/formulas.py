@@ -22,7 +22,7 @@ def ideal_weight(HT: float, SEX: float) -> float:
 def adjusted_weight(WT: float, HT: float, SEX: float) -> float:
     """Weight for dosing in obesity, kg: ideal weight plus 40 % of the excess above 120 % of it, else WT. VERIFIED."""
     ideal = ideal_weight(HT, SEX)
-    return where(WT > 1.2 * ideal, ideal + 0.4 * (WT - ideal), WT)
+    return where(WT / ideal > 1.2, ideal + 0.4 * (WT - ideal), WT)
 
 
 def fat_free_mass(WT: float, HT: float, SEX: float) -> float:

@@ -10,8 +10,8 @@ Source: Roberts JA et al. Antimicrob Agents Chemother 2011;55:2704-2709, doi:10.
 REPRODUCED: the paper's own table of AUC0-24 after seven loading doses comes out within 2 % at 70 kg (first row 4 %).
 Variances are exact log-normal, ln(1 + CV^2); CL and V are not correlated.
 Disagreements: the legends of that table state no weight; 74.8 kg, the mean, would give 2 to 4 % more.
-DERIVED here: a bedside chart holds no 24-h urine, so Cockcroft-Gault (total weight) per 1.73 m2 of DuBois surface stands
-in for it. The published variability of CL was estimated around the urinary clearance, so it may be too small here.
+DERIVED here: a bedside chart holds no 24-h urine, so Cockcroft-Gault (total weight) per 1.73 m2 of DuBois surface
+stands in for it. The published variability of CL was estimated around the urinary clearance: it may be too small here.
 Population: 206 patients (579 levels), Brussels, no renal replacement; age 58.1 +- 14.8 years, weight 74.8 +- 15.8 kg,
 height 171 +- 8 cm, CRCL 90.7 +- 60.4 mL/min/1.73 m2, 61.6 % male, median APACHE II 21.
 """
