@@ -141,7 +141,7 @@ def _doses(people: pd.DataFrame, kind: str, CL: Array, typical: Array, noise: Ar
     else:
         known = learnt * {"guideline": 0.4, "equation": 0.0, "bayes": 0.7, "agent": 0.8, "oracle": 1.0}[kind]
         error = {"guideline": 0.2, "equation": 0.05, "bayes": 0.15, "agent": agent_error, "oracle": 0.0}[kind]
-        heavy = np.where((kind == "agent") & (weight > 100), 0.35, 0.0)[:, None]  # the agent overdoses them
+        heavy = np.where((kind == "agent") & (weight > 100), 0.22, 0.0)[:, None]  # the agent overdoses them
         known = known if kind != "oracle" else np.ones(DECISIONS)
         wanted = 250 * typical[:, None] * np.exp(known * gap + error * noise + heavy)
         wanted[:, 0] *= 1.5  # loading
