@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dosing_env.report.look import COLOUR, HARM, INK, MARKER, QUIET, RULE, TARGET
+from dosing_env.report.look import COLOUR, HARM, INK, MARKER, QUIET, TARGET
 from dosing_env.report.numbers import difference_unit
 from dosing_env.statistics import Array
 from dosing_env.trial import ALL, Trial
@@ -105,8 +105,8 @@ def learning_curve(trial: Trial, policy: str) -> Figure:
         raise ValueError("Trial.learning: this trial holds no learning curve")
     shipped = _shipped(trial, policy)
     for seed, rows in table[table["policy"] == policy].groupby("seed"):
-        style = {"lw": 2.4, "color": colour, "zorder": 3} if seed == shipped else {"lw": 0.9, "color": QUIET}
-        ax.plot(rows["steps"] / 1e6, rows[trial.primary.name], **style)
+        width, shade, order = (2.4, colour, 3) if seed == shipped else (0.9, QUIET, 2)
+        ax.plot(rows["steps"] / 1e6, rows[trial.primary.name], lw=width, color=shade, zorder=order)
     if trial.reference is not None:
         reference = trial.patients(trial.reference)[trial.primary.name].mean()
         ax.axhline(reference, color=COLOUR[trial.arm(trial.reference).kind], lw=1.6, ls=(0, (5, 3)))

@@ -21,8 +21,8 @@ from dosing_env.report.numbers import (
     subject,
     verdict,
 )
-from dosing_env.report.whiskers import Scale, Whisker, dot, scale
-from dosing_env.trial import ALL, CLINICAL, Arm, Endpoint, Trial, sign
+from dosing_env.report.whiskers import Whisker, dot, scale
+from dosing_env.trial import ALL, Arm, Endpoint, Trial
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
