@@ -16,6 +16,7 @@ import pandas as pd
 from dosing_env.trial import Arm, Endpoint, Subgroup, Trial
 
 Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 DECISIONS, INTERVAL = 14, 12.0  # every 12 h for seven days
 DRAWN = (28.5, 34.0, 58.0, 106.0)  # h
@@ -81,7 +82,7 @@ def make_trial(
         courses=pd.concat([_course(people, name, result, chosen) for name, result in own.items()], ignore_index=True),
         doses=pd.concat([_given(name, result) for name, result in own.items()], ignore_index=True),
         levels=pd.concat([_measured(people, name, result, chosen) for name, result in own.items()], ignore_index=True),
-        learning=_learning(arms, own),
+        learning=_learning(_seeds(arms, own)),
         seeds=_seeds(arms, own),
         provenance=PROVENANCE | {"patients": patients},
     )
@@ -91,7 +92,9 @@ def interrupted(trial: Trial, policies: int) -> Trial:
     """The same trial, stopped after the first `policies` policies of the scenario's own drug."""
     done = [arm.name for arm in trial.policies[:policies]]
     frame = trial.frame[trial.frame["policy"].isin(done) & (trial.frame["drug"] == trial.drugs[0])]
-    keep = {name: _only(getattr(trial, name), done) for name in ("courses", "doses", "levels", "learning", "seeds")}
+    keep: dict[str, Any] = {
+        name: _only(getattr(trial, name), done) for name in ("courses", "doses", "levels", "learning", "seeds")
+    }
     return replace(trial, frame=frame, provenance=trial.provenance | {"partial": True}, **keep)
 
 
@@ -141,7 +144,7 @@ def _doses(people: pd.DataFrame, kind: str, CL: Array, typical: Array, noise: Ar
     else:
         known = learnt * {"guideline": 0.4, "equation": 0.0, "bayes": 0.7, "agent": 0.8, "oracle": 1.0}[kind]
         error = {"guideline": 0.2, "equation": 0.05, "bayes": 0.15, "agent": agent_error, "oracle": 0.0}[kind]
-        heavy = np.where((kind == "agent") & (weight > 100), 0.35, 0.0)[:, None]  # the agent overdoses them
+        heavy = np.where((kind == "agent") & (weight > 100), 0.22, 0.0)[:, None]  # the agent overdoses them
         known = known if kind != "oracle" else np.ones(DECISIONS)
         wanted = 250 * typical[:, None] * np.exp(known * gap + error * noise + heavy)
         wanted[:, 0] *= 1.5  # loading
@@ -168,7 +171,7 @@ def _rows(people: pd.DataFrame, drug: str, policy: str, result: dict[str, Array]
     return pd.concat([head, people, pd.DataFrame(columns)], axis=1)
 
 
-def _course(people: pd.DataFrame, policy: str, result: dict[str, Array], chosen: Array) -> pd.DataFrame:
+def _course(people: pd.DataFrame, policy: str, result: dict[str, Array], chosen: Integers) -> pd.DataFrame:
     sampled = result["concentration"][chosen]
     hours = np.arange(sampled.shape[1], dtype=float)
     return pd.DataFrame(
@@ -186,7 +189,7 @@ def _given(policy: str, result: dict[str, Array]) -> pd.DataFrame:
     )
 
 
-def _measured(people: pd.DataFrame, policy: str, result: dict[str, Array], chosen: Array) -> pd.DataFrame:
+def _measured(people: pd.DataFrame, policy: str, result: dict[str, Array], chosen: Integers) -> pd.DataFrame:
     hours = np.array(DRAWN)
     truth = np.array([np.interp(hours, np.arange(c.size), c) for c in result["concentration"][chosen]])
     error = np.random.default_rng(5).normal(size=truth.shape)
@@ -196,15 +199,16 @@ def _measured(people: pd.DataFrame, policy: str, result: dict[str, Array], chose
     )
 
 
-def _learning(arms: Sequence[Arm], own: dict[str, dict[str, Array]]) -> pd.DataFrame | None:
-    tables = []
-    for row in _seeds(arms, own).to_dict("records") if _seeds(arms, own) is not None else []:  # type: ignore[union-attr]
-        steps = np.linspace(0, 2_000_000, 21)
+def _learning(seeds: pd.DataFrame | None) -> pd.DataFrame | None:
+    if seeds is None:
+        return None
+    steps, tables = np.linspace(0, 2_000_000, 21), []
+    for row in seeds.to_dict("records"):
         jitter = np.random.default_rng(row["seed"]).normal(0, 1.2, steps.size)
         curve = np.clip(row["attainment_percent"] - 45 * np.exp(-steps / 350_000) + jitter, 0, 100)
-        tables.append(pd.DataFrame({"policy": row["policy"], "seed": row["seed"], "steps": steps.astype(int)}))
-        tables[-1]["attainment_percent"] = curve
-    return pd.concat(tables, ignore_index=True) if tables else None
+        head = {"policy": row["policy"], "seed": row["seed"], "steps": steps.astype(int)}
+        tables.append(pd.DataFrame(head | {"attainment_percent": curve}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _seeds(arms: Sequence[Arm], own: dict[str, dict[str, Array]]) -> pd.DataFrame | None:

@@ -1,0 +1,176 @@
+"""The answer in a few sentences, with the bad news. Written from the numbers, so that it is true whoever wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from dosing_env.report.numbers import Cell, Numbers, difference_unit, model_title, others, subject, verdict
+from dosing_env.trial import Arm, Endpoint, Trial, sign
+
+Triple = tuple[Cell, Cell, Cell]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What was found, and what speaks against it. HTML; `plain` for a terminal."""
+
+    answer: Markup
+    bad_news: Markup
+
+    @property
+    def plain(self) -> str:
+        """Both without markup."""
+        return Markup("{} {}").format(self.answer, self.bad_news).striptags()
+
+
+def headline(trial: Trial, numbers: Numbers) -> Headline:
+    """The headline of a trial: whatever its `subject` did, against the best protocol and Bayesian dosing."""
+    arm = subject(trial)
+    return Headline(_answer(trial, numbers, arm), Markup(" ").join(_bad_news(trial, numbers, arm)))
+
+
+def _answer(trial: Trial, numbers: Numbers, arm: Arm) -> Markup:
+    sentences = [Markup("No agent took part.")] if arm.kind != "agent" else []
+    comparisons = _comparisons(trial, numbers, arm)
+    sentences.append(
+        Markup("{who} reaches {mean} {unit} ({what}){colon}{comparisons}.").format(
+            who=arm.title,
+            mean=numbers.outcome(arm.name, trial.primary)[0],
+            unit=trial.primary.unit,
+            what=trial.primary.title,
+            colon=": " if comparisons else "",
+            comparisons=Markup("; ").join(comparisons),
+        )
+    )
+    if trial.reference is None:
+        sentences.append(Markup("No clinical protocol took part, so there is nothing to measure it by."))
+    return Markup(" ").join(sentences)
+
+
+def _comparisons(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+    """Against the best clinical protocol and the best Bayesian dosing, or against the next best protocol."""
+    found = []
+    if trial.reference and trial.reference != arm.name:
+        other = f"{trial.arm(trial.reference).title}, the best clinical protocol,"
+        found.append(compared(numbers.difference(arm.name, trial.primary), trial.primary, other))
+    for rival in others(trial, "bayes", arm.name)[:1]:
+        found.append(compared(numbers.versus(arm.name, rival.name, trial.primary), trial.primary, rival.title))
+    return found
+
+
+def compared(difference: Triple, endpoint: Endpoint, other: str) -> Markup:
+    """Better, worse, or not told apart from another policy, with the interval."""
+    found = verdict(difference, endpoint)
+    if found == "open":
+        words = "not told apart from {other} (difference {mean} {unit}, {interval})"
+        mean, low, high = difference
+    else:
+        words = f"{found} than {{other}} by {{mean}} {{unit}} ({{interval}})"
+        mean, low, high = (cell.size for cell in _nearest_first(difference))
+    unit = difference_unit(endpoint)
+    return Markup(words).format(other=other, mean=mean, unit=unit, interval=interval(low, high))
+
+
+def interval(low: Cell, high: Cell) -> Markup:
+    """An interval in words."""
+    if low.text == "–":
+        return Markup("too few patients for an interval")
+    return Markup("95 % interval {} to {}").format(low, high)
+
+
+def _nearest_first(difference: Triple) -> Triple:
+    mean, low, high = difference
+    return (mean, high, low) if mean.value < 0 else difference
+
+
+def _bad_news(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+    """Everything that counts against the subject; where nothing was shown, the weakest point."""
+    found = [
+        *_above_the_oracle(trial, numbers, arm),
+        *_worse_group(trial, numbers, arm),
+        *_more_harm(trial, numbers, arm),
+        *_worse_rivals(trial, numbers, arm),
+        *_worse_seeds(trial, numbers, arm),
+    ]
+    return [*_interrupted(trial), *(found or _weakest(trial, numbers, arm))]
+
+
+def _interrupted(trial: Trial) -> list[Markup]:
+    if not trial.partial:
+        return []
+    if not trial.missing:
+        return [Markup("The trial was interrupted: not every policy met every rival model.")]
+    titles = ", ".join(arm.title for arm in trial.missing)
+    return [Markup("The trial was interrupted before {} met its patients.").format(titles)]
+
+
+def _above_the_oracle(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+    for oracle in others(trial, "oracle", arm.name)[:1]:
+        if verdict(numbers.versus(arm.name, oracle.name, trial.primary), trial.primary) == "better":
+            return [Markup("It does better than the oracle, which knows the patient: look for a leak.")]
+    return []
+
+
+def _worse_group(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+    worst = numbers.worst(arm.name)
+    if worst is None or verdict(worst[2], trial.primary) != "worse":
+        return []
+    title, n, difference = worst
+    versus = compared(difference, trial.primary, trial.arm(trial.reference or "").title)
+    found = [Markup("In the group “{}” (n = {}) it is {}.").format(title, n, versus)]
+    also = [g.title for g in trial.subgroups if g.title != title and _worse_in(trial, numbers, arm, g.title)]
+    if also:
+        found.append(Markup("It is worse in {} too.").format(" and ".join(f"“{name}”" for name in also)))
+    return found
+
+
+def _worse_in(trial: Trial, numbers: Numbers, arm: Arm, subgroup: str) -> bool:
+    return verdict(numbers.subgroup(arm.name, subgroup), trial.primary) == "worse"
+
+
+def _more_harm(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+    """Endpoints other than the primary that are shown to be worse than with the reference."""
+    found = []
+    for endpoint in trial.endpoints[1:]:
+        difference = numbers.difference(arm.name, endpoint)
+        if sign(endpoint) and verdict(difference, endpoint) == "worse":
+            versus = compared(difference, endpoint, trial.arm(trial.reference or "").title)
+            found.append(Markup("{}: {}.").format(endpoint.title, versus))
+    return found
+
+
+def _worse_rivals(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+    found = []
+    for drug in trial.drugs[1:]:
+        if not numbers.has(drug, arm.name):
+            continue
+        difference = numbers.difference(arm.name, trial.primary, drug)
+        if verdict(difference, trial.primary) == "worse":
+            versus = compared(difference, trial.primary, trial.arm(trial.reference or "").title)
+            found.append(Markup("In patients of the rival model {} it is {}.").format(model_title(drug), versus))
+    return found
+
+
+def _worse_seeds(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+    seeds = numbers.seeds(arm.name)
+    if seeds is None or trial.reference is None:
+        return []
+    count, low, high = seeds
+    weakest = min(low, high, key=lambda cell: sign(trial.primary) * cell.value)
+    protocol = numbers.outcome(trial.reference, trial.primary)[0]
+    if sign(trial.primary) * (weakest.value - protocol.value) >= 0:
+        return []
+    text = "Of {} training seeds the weakest reaches only {} {}, less than {} ({} {})."
+    unit = trial.primary.unit
+    return [Markup(text).format(count, weakest, unit, trial.arm(trial.reference).title, protocol, unit)]
+
+
+def _weakest(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+    worst = numbers.worst(arm.name)
+    if worst is None:
+        return [Markup("No subgroup could be compared.")] if trial.reference != arm.name else []
+    title, n, (mean, low, high) = worst
+    text = "Nothing examined is shown to be worse; the least favourable group is {}, n = {}: {} {} ({})."
+    return [Markup(text).format(title, n, mean, difference_unit(trial.primary), interval(low, high))]
