@@ -19,8 +19,8 @@ class Patient(NamedTuple):
     HT: float  # cm
     SEX: float  # 1 male, 0 female
     SCR: float  # mg/dL  serum creatinine
-    DIAL: float = 0.0  # 1 on intermittent haemodialysis
-    HAEM: float = 0.0  # 1 with a haematological malignancy
+    DIAL: float  # 1 on intermittent haemodialysis
+    HAEM: float  # 1 with a haematological malignancy
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,8 @@ def sample(z: Draws) -> Patient:
         HT=mean + 6.4 * correlated(z.HT, r, z.WT, -0.2, z.AGE),  # cm  DERIVED
         SEX=SEX,
         SCR=0.95 * exp(0.35 * z.SCR),  # mg/dL  DERIVED
+        DIAL=0.0,
+        HAEM=0.0,
     )
 
 
