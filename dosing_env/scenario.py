@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+import ast
+import hashlib
 from typing import Annotated, Any
 
 import msgspec
@@ -88,8 +89,8 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
 
     title: str
     column: str
-    low: float = -math.inf
-    high: float = math.inf
+    low: float | None = None
+    high: float | None = None
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -207,3 +208,25 @@ def _broken_rules(s: Scenario) -> Any:
                 catalogue.load(kind, value)
             except ValueError as error:
                 yield f"{field}: {error}"
+
+
+def parts(scenario: Scenario) -> dict[str, str]:
+    """A hash of each part that can change what an agent meets: the sections of the file, the drug, the population.
+
+    Of Python files the syntax tree is hashed, so that comments and layout do not count.
+    """
+    sections = {
+        name: msgspec.json.encode(getattr(scenario, name))
+        for name in ("course", "dosing", "levels", "target", "charting", "kidney", "aki", "reward")
+    }
+    code = {
+        "drug": catalogue.source("drugs", scenario.drug),
+        "population": catalogue.source("populations", scenario.population),
+    }
+    trees = {name: ast.dump(ast.parse(text)).encode() for name, text in code.items()}
+    return {name: hashlib.sha256(content).hexdigest()[:12] for name, content in (sections | trees).items()}
+
+
+def fingerprint(scenario: Scenario) -> str:
+    """One hash of all parts."""
+    return hashlib.sha256(repr(sorted(parts(scenario).items())).encode()).hexdigest()[:12]
