@@ -14,10 +14,10 @@ from dosing_env.report.headline import headline
 from dosing_env.report.numbers import (
     Cell,
     Numbers,
+    best_first,
     difference_unit,
     harm_endpoint,
     model_title,
-    others,
     subject,
     verdict,
 )
@@ -140,7 +140,7 @@ def _to(low: Cell, high: Cell) -> Markup:
 
 
 def _ceiling(trial: Trial, numbers: Numbers, arm: Arm) -> Markup:
-    for oracle in others(trial, "oracle", arm.name)[:1]:
+    for oracle in best_first(trial, ("oracle",), arm.name)[:1]:
         mean = numbers.outcome(oracle.name, trial.primary)[0]
         return Markup("; {} ({}) {}").format(oracle.title, look.KNOWS, mean)
     return Markup("")
@@ -252,7 +252,11 @@ def _patients(trial: Trial, numbers: Numbers, arm: Arm) -> list[dict[str, Any]]:
     """The example patients under the reference, Bayesian dosing and the subject."""
     from dosing_env.report import figures
 
-    shown = [*([trial.arm(trial.reference)] if trial.reference else []), *others(trial, "bayes", arm.name)[:1], arm]
+    shown = [
+        *([trial.arm(trial.reference)] if trial.reference else []),
+        *best_first(trial, ("bayes",), arm.name)[:1],
+        arm,
+    ]
     people = []
     for patient in _examples(trial):
         panels = []

@@ -1,0 +1,86 @@
+"""Figures: no two texts overlap, nothing leaves the figure, panels share their scale."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from synthetic import ARMS, make_trial
+
+from dosing_env.report import figures
+from dosing_env.trial import Trial
+
+PANELS = (figures.auc24_by_day, figures.course_bands, figures.dose_shares)
+
+
+@pytest.fixture(scope="module")
+def trial() -> Trial:
+    return make_trial()
+
+
+@pytest.fixture(scope="module")
+def drawn(trial: Trial) -> dict[str, Figure]:
+    return all_figures(trial)
+
+
+def all_figures(trial: Trial) -> dict[str, Figure]:
+    made = {f"{draw.__name__} {arm.name}": draw(trial, arm.name) for draw in PANELS for arm in ARMS}
+    made |= {f"patient {n}": figures.patient_course(trial, "guideline_2020", n) for n in (0, 20, 39)}
+    made["learning"] = figures.learning_curve(trial, "vancomycin_ward_ppo")
+    made["attainment"] = figures.attainment(trial)
+    made["forest"] = figures.forest(trial, "vancomycin_ward_ppo")
+    return made
+
+
+def test_no_two_texts_overlap_and_none_is_cut_off(drawn: dict[str, Figure]):
+    for name, figure in drawn.items():
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        figure.draw(renderer)
+        boxes = {}
+        for text in figure.findobj(Text):
+            if text.get_text() and text.get_visible():
+                boxes[text.get_text(), id(text)] = text.get_window_extent(renderer)
+        seen = [(label, box) for (label, _), box in boxes.items() if _drawn(box, figure)]
+        for (one, a), (two, b) in combinations(seen, 2):
+            assert not a.overlaps(b), f"{name}: {one!r} over {two!r}"
+        for label, box in seen:
+            inside = figure.bbox.padded(1)
+            assert inside.x0 <= box.x0 <= box.x1 <= inside.x1, f"{name}: {label!r} is cut off"
+            assert inside.y0 <= box.y0 <= box.y1 <= inside.y1, f"{name}: {label!r} is cut off"
+
+
+def _drawn(box, figure: Figure) -> bool:
+    """Ticks beyond the limits of an axis exist but are not drawn."""
+    return box.width > 0 and figure.bbox.overlaps(box)
+
+
+@pytest.mark.parametrize("draw", PANELS)
+def test_panels_of_one_kind_share_the_vertical_scale(trial: Trial, draw: Callable[[Trial, str], Figure]):
+    assert len({draw(trial, arm.name).axes[0].get_ylim() for arm in ARMS}) == 1
+
+
+def test_every_axis_has_its_unit(drawn: dict[str, Figure]):
+    for name, figure in drawn.items():
+        ax = figure.axes[0]
+        words = [ax.get_title(loc="left"), ax.get_xlabel(), figure.axes[-1].get_xlabel()]
+        assert any(unit in " ".join(words) for unit in ("mg", "%", "points")), name
+        assert figure.axes[-1].get_xlabel(), name
+
+
+def test_dose_shares_add_up_to_all_patients(trial: Trial):
+    doses = trial.doses
+    assert doses is not None
+    classes = figures.dose_classes(trial)
+    inside = [doses["dose_mg"].between(low, high).to_numpy() for _, low, high, _ in classes]
+    assert (np.sum(inside, axis=0) == 1).all()
+
+
+def test_a_trial_without_courses_says_so():
+    bare = replace(make_trial(patients=30), courses=None, doses=None, learning=None)
+    for draw in (figures.course_bands, figures.dose_shares, figures.learning_curve):
+        with pytest.raises(ValueError, match="this trial holds no"):
+            draw(bare, "guideline_2020")
