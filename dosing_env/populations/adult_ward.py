@@ -46,6 +46,8 @@ def sample(z: Draws) -> Patient:
         HT=mean + SD * correlated(z.HT, r, z.WT, -0.2, z.AGE),  # cm  DERIVED
         SEX=SEX,
         SCR=1.27 * exp(0.55 * correlated(z.SCR, 0.1, z.WT)),  # mg/dL  DERIVED
+        DIAL=0.0,
+        HAEM=0.0,
     )
 
 

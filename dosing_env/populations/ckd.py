@@ -44,6 +44,8 @@ def sample(z: Draws) -> Patient:
         HT=mean + 6.4 * correlated(z.HT, r, z.WT, -0.2, z.AGE),  # cm  DERIVED
         SEX=SEX,
         SCR=1.50 * exp(0.40 * correlated(z.SCR, 0.6, z.WT)),  # mg/dL  DERIVED
+        DIAL=0.0,
+        HAEM=0.0,
     )
 
 

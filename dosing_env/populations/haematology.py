@@ -44,6 +44,7 @@ def sample(z: Draws) -> Patient:
         HT=mean + SD * correlated(z.HT, r, z.WT, -0.2, z.AGE),  # cm  DERIVED
         SEX=SEX,
         SCR=0.87 * exp(0.35 * correlated(z.SCR, 0.2, z.WT)),  # mg/dL  DERIVED
+        DIAL=0.0,
         HAEM=1.0,
     )
 

@@ -45,6 +45,8 @@ def sample(z: Draws) -> Patient:
         HT=mean + 6.35 * correlated(z.HT, r, z.WT, -0.2, z.AGE),  # cm  DERIVED
         SEX=SEX,
         SCR=0.96 * exp(0.577 * correlated(z.SCR, 0.05, z.WT)),  # mg/dL  DERIVED
+        DIAL=0.0,
+        HAEM=0.0,
     )
 
 

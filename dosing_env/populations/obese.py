@@ -47,6 +47,8 @@ def sample(z: Draws) -> Patient:
         HT=HT,
         SEX=SEX,
         SCR=0.818 * where(SEX > 0.5, 1.1, 0.87) * exp(0.418 * z.SCR),  # mg/dL  DERIVED
+        DIAL=0.0,
+        HAEM=0.0,
     )
 
 
