@@ -13,6 +13,8 @@ import msgspec
 
 T = TypeVar("T")
 
+_SET_BY_LOADING = ("name", "file")  # fields that are no keys of the file
+
 
 def decode(path: Path, kind: type[T]) -> T:
     """The record in a TOML file.
@@ -56,4 +58,4 @@ def _keys(kind: Any, at: str) -> list[str]:
     for part in filter(None, at.split(".")):
         kind = typing.get_type_hints(kind)[part.removesuffix("[...]")]
         kind = typing.get_args(kind)[0] if part.endswith("[...]") else kind
-    return [field.name for field in msgspec.structs.fields(kind) if field.name != "name"]
+    return [field.name for field in msgspec.structs.fields(kind) if field.name not in _SET_BY_LOADING]
