@@ -9,7 +9,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from synthetic import ARMS, make_trial
+from tests.synthetic import ARMS, make_trial
 
 from dosing_env.report import figures
 from dosing_env.trial import Trial

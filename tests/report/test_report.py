@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthetic import ARMS, DRUGS, PROVENANCE, interrupted, make_trial
+from tests.synthetic import ARMS, DRUGS, PROVENANCE, interrupted, make_trial
 
 from dosing_env.report.numbers import HUNDREDTHS, PLAIN, WHOLE, Numbers, shown
 from dosing_env.report.page import page
