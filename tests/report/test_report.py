@@ -155,7 +155,8 @@ def test_every_drawing_is_described_or_hidden(made: tuple[Trial, str]):
 
 
 def test_the_warning_stands_first_last_and_on_every_printed_page(made: tuple[Trial, str]):
-    assert made[1].count("Research and education; not for the care of real patients") == 3
+    assert made[1].count("Research and education; not for the care of real patients") == 2
+    assert "body > .banner:first-child { display: table-header-group;" in made[1]
 
 
 def test_the_same_trial_gives_the_same_bytes_also_after_saving(tmp_path: Path):
