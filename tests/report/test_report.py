@@ -181,6 +181,17 @@ def test_names_are_escaped():
     assert "<img" not in html
 
 
+def test_policies_may_be_named_by_a_path():
+    name = 'agent:runs/a b/"x" (1).toml'
+    trial = make_trial(patients=30, arms=ARMS[:2])
+    frame = trial.frame.assign(policy=trial.frame["policy"].replace(ARMS[1].name, name))
+    html = page(replace(light(trial), frame=frame, policies=(ARMS[0], replace(ARMS[1], name=name))))
+    assert Page(html).open == []
+    ids = {str(attributes["id"]) for _, attributes in Page(html).elements if "id" in attributes}
+    assert ids
+    assert all(re.fullmatch(r"[\w-]+", found) for found in ids)
+
+
 def test_importing_the_report_does_not_load_what_is_heavy():
     code = (
         "import sys, dosing_env.report, dosing_env.trial; sys.exit(bool({'matplotlib', 'pandas'} & set(sys.modules)))"
