@@ -111,7 +111,7 @@ def slowest(drug: Drug, p: Any) -> float:
 
 def typical(drug: Drug) -> Any:
     """The parameters of a middle-aged patient without random effects."""
-    patient = Patient(AGE=57.0, WT=79.0, HT=172.0, SEX=1.0, SCR=1.1)
+    patient = Patient(AGE=57.0, WT=79.0, HT=172.0, SEX=1.0, SCR=1.1, DIAL=0.0, HAEM=0.0)
     return floats(drug.individual(drug.covariates(patient), drug.no_eta))
 
 
