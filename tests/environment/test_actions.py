@@ -51,7 +51,9 @@ def test_the_refusal_names_the_slot_and_the_value(name: str) -> None:
 
 
 @every_scenario
-@pytest.mark.parametrize("actions", [[[0], [1.5]], [[0], [-1]], [[0], [10_000]], [[0], [np.nan]], [["1"], ["2"]], [0, 1, 2]])
+@pytest.mark.parametrize(
+    "actions", [[[0], [1.5]], [[0], [-1]], [[0], [10_000]], [[0], [np.nan]], [["1"], ["2"]], [0, 1, 2]]
+)
 def test_a_bad_index_is_refused(name: str, actions: Any) -> None:
     env = environment(name, 2, discrete=True)
     env.reset(seed=0)

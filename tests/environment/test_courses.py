@@ -196,7 +196,7 @@ def test_every_digest_belongs_to_a_scenario() -> None:
 def test_a_shorter_course_begins_like_the_long_one(name: str) -> None:
     """What is charted at a decision does not depend on how long the treatment will last."""
     long = environment(name, 6)
-    drawn = [t for t in long.task.rules.drawn if t <= 48.0]
+    drawn = [float(t) for t in long.task.rules.drawn if t <= 48.0]
     short = environment(changed(name, course={"days": 2}, levels={"drawn_h": drawn}, target={"first_day": 1}), 6)
     a, b = roll(short), roll(long)
     same = [f.name for f in short.task.features if f.name != "time_left"]

@@ -8,7 +8,16 @@ import numpy as np
 
 from dosing_env.simulation.chance import key_of
 from dosing_env.vector import DosingVectorEnv
-from tests.environment.rollouts import Rollout, changed, columns, decisions, environment, every_scenario, roll, some_doses
+from tests.environment.rollouts import (
+    Rollout,
+    changed,
+    columns,
+    decisions,
+    environment,
+    every_scenario,
+    roll,
+    some_doses,
+)
 
 PATIENTS = 12
 
@@ -78,7 +87,10 @@ def test_a_level_is_unknown_until_it_arrives(name: str) -> None:
 
 def assert_known_on_arrival(env: DosingVectorEnv, course: Rollout) -> None:
     rules, blood = env.task.rules, range(1, len(env.task.rules.drawn) + 1)
-    at = {kind: [columns(env, f"{kind}_{j}")[0] for j in blood] for kind in ("level", "drawn", "arrived", "resulted", "below")}
+    at = {
+        kind: [columns(env, f"{kind}_{j}")[0] for j in blood]
+        for kind in ("level", "drawn", "arrived", "resulted", "below")
+    }
     for k, observation in enumerate(course.observations):
         known = rules.drawn + rules.turnaround <= k * rules.interval + 1e-9
         assert np.all(observation[:, at["resulted"]] == known)

@@ -1,8 +1,8 @@
 """The reference model DIALYSIS: two compartments; a session of haemodialysis (HD = 1) adds clearance.
 
-    dCENT/dt = R1 - (CLNR + HD CLHD + Q)/V CENT + Q/V2 PER     mg/h
-    dPER/dt  = R2 + Q/V CENT - Q/V2 PER                        mg/h
-    CP       = CENT/V                                          mg/L
+dCENT/dt = R1 - (CLNR + HD CLHD + Q)/V CENT + Q/V2 PER     mg/h
+dPER/dt  = R2 + Q/V CENT - Q/V2 PER                        mg/h
+CP       = CENT/V                                          mg/L
 """
 
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """One compartment, intravenous; the parameters are given as covariates.
 
-    dA1/dt = R1 - CL/V A1     mg/h
-    C      = A1/V             mg/L
+dA1/dt = R1 - CL/V A1     mg/h
+C      = A1/V             mg/L
 """
 
 from typing import NamedTuple

@@ -1,8 +1,8 @@
 """A drug with saturable elimination, two compartments: what the exact solver must refuse. The numbers are made up.
 
-    dA1/dt = R1 - VMAX C/(KM + C) - Q/V1 A1 + Q/V2 A2     mg/h
-    dA2/dt = R2 + Q/V1 A1 - Q/V2 A2                       mg/h
-    C      = A1/V1                                        mg/L
+dA1/dt = R1 - VMAX C/(KM + C) - Q/V1 A1 + Q/V2 A2     mg/h
+dA2/dt = R2 + Q/V1 A1 - Q/V2 A2                       mg/h
+C      = A1/V1                                        mg/L
 """
 
 from typing import NamedTuple
@@ -33,7 +33,9 @@ def covariates(patient: Patient) -> Covariates:
 
 
 def individual(x: Covariates, eta: Eta) -> Parameters:
-    return Parameters(VMAX=20.0 * (x.WT / 70) ** 0.75 * exp(eta.VMAX), KM=5.0, V1=0.6 * x.WT * exp(eta.V1), Q=3.0, V2=30.0)
+    return Parameters(
+        VMAX=20.0 * (x.WT / 70) ** 0.75 * exp(eta.VMAX), KM=5.0, V1=0.6 * x.WT * exp(eta.V1), Q=3.0, V2=30.0
+    )
 
 
 def rates(t: float, A: tuple[float, float], p: Parameters, R: tuple[float, float]) -> tuple[float, float]:

@@ -1,13 +1,13 @@
 """The reference model PK2COV: two compartments whose parameters follow weight and creatinine clearance.
 
-    CL = CLI (WT/70)^0.75 (CRCL/100)^TH                 L/h
-    V1 = V WT/70,  V2 = V2 WT/70                        L
-    Q  = Q (WT/70)^0.75                                 L/h
+CL = CLI (WT/70)^0.75 (CRCL/100)^TH                 L/h
+V1 = V WT/70,  V2 = V2 WT/70                        L
+Q  = Q (WT/70)^0.75                                 L/h
 
-    dGUT/dt  = R1 - KA GUT                              mg/h
-    dCENT/dt = R2 + KA GUT - (CL + Q)/V1 CENT + Q/V2 PER
-    dPER/dt  = R3 + Q/V1 CENT - Q/V2 PER
-    CP       = CENT/V1                                  mg/L
+dGUT/dt  = R1 - KA GUT                              mg/h
+dCENT/dt = R2 + KA GUT - (CL + Q)/V1 CENT + Q/V2 PER
+dPER/dt  = R3 + Q/V1 CENT - Q/V2 PER
+CP       = CENT/V1                                  mg/L
 """
 
 from typing import NamedTuple

@@ -40,7 +40,14 @@ def solve(drug: Drug, p: Any, doses: Any, times: Any, end: float, solver: str | 
 
 
 def go_on(
-    drug: Drug, p: Any, amounts: Floats, begin: float, end: float, doses: Any, times: Any = (), solver: str | None = None
+    drug: Drug,
+    p: Any,
+    amounts: Floats,
+    begin: float,
+    end: float,
+    doses: Any,
+    times: Any = (),
+    solver: str | None = None,
 ) -> tuple[Floats, float]:
     """Advance the amounts in place. Returns levels and exposure."""
     n, name = len(amounts), solver_for(drug, solver)
@@ -120,7 +127,9 @@ def log_uniform(low: float, high: float) -> st.SearchStrategy[float]:
 def parameters(draw: st.DrawFn, drug: Drug) -> Any:
     """The parameters of a random patient; of a test drug, whose covariates are its parameters, random ones."""
     if drug.name in MADE_UP:
-        return floats(drug.individual(drug.Covariates(*(draw(log_uniform(0.1, 20.0)) for _ in drug.Covariates._fields)), None))
+        return floats(
+            drug.individual(drug.Covariates(*(draw(log_uniform(0.1, 20.0)) for _ in drug.Covariates._fields)), None)
+        )
     patient = Patient(
         AGE=draw(st.floats(18, 95)),
         WT=draw(st.floats(35, 200)),

@@ -147,7 +147,8 @@ def test_filling_an_array_takes_the_pairs_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stream", "seed", "named"), [("training", 0, "stream: 'training'"), ("train", -1, "seed: -1"), ("train", 2**64, "seed")]
+    ("stream", "seed", "named"),
+    [("training", 0, "stream: 'training'"), ("train", -1, "seed: -1"), ("train", 2**64, "seed")],
 )
 def test_a_world_that_does_not_exist_is_refused(stream: str, seed: int, named: str) -> None:
     with pytest.raises(ValueError, match=named):

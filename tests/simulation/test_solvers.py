@@ -270,7 +270,9 @@ def test_cutting_an_interval_changes_nothing(drug: Drug, data: st.DataObject) ->
     for begin, end in zip(cuts, cuts[1:], strict=False):
         part, exposure = go_on(drug, p, amounts, begin, end, doses, [t for t in times if begin < t <= end])
         levels, total = [*levels, *part], total + exposure
-    assert_same(Solution(np.array(levels), amounts, total), whole, 1e-11 if drug.linear else 1e-8, scale(drug, p, doses))
+    assert_same(
+        Solution(np.array(levels), amounts, total), whole, 1e-11 if drug.linear else 1e-8, scale(drug, p, doses)
+    )
 
 
 # What is refused.
