@@ -14,6 +14,8 @@ import msgspec
 
 T = TypeVar("T")
 
+_SET_BY_LOADING = ("name", "file")  # fields that are no keys of the file
+
 
 def decode(path: Path, kind: type[T]) -> T:
     """The record in a TOML file.
@@ -23,8 +25,9 @@ def decode(path: Path, kind: type[T]) -> T:
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        if "name" in data:
-            raise ValueError("unknown key name. The name is that of the file.")
+        for key in _SET_BY_LOADING:
+            if key in data:
+                raise ValueError(f"unknown key {key}. It is known from the path of the file.")
         return convert(data, kind)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
@@ -83,4 +86,4 @@ def _keys(kind: Any, at: str) -> list[str]:
         name, item, _ = part.partition("[")
         kind = typing.get_type_hints(kind)[name]
         kind = typing.get_args(kind)[0] if item else kind
-    return [field.name for field in msgspec.structs.fields(kind) if field.name != "name"]
+    return [field.name for field in msgspec.structs.fields(kind) if field.name not in _SET_BY_LOADING]

@@ -15,7 +15,7 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from dosing_env import __version__, catalogue, files
+from dosing_env import __version__, files
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, State, load_agent, to_mg, write_weights
@@ -101,7 +101,9 @@ def train_seed(
     """Train one seed, with checkpoints and TensorBoard in `folder`/seed<seed>."""
     torch.set_num_threads(recipe.training.threads)
     own = folder / f"seed{seed}"
-    model = build(recipe, PatientVecEnv(recipe, case, recipe.training.num_envs, seed), seed, log=str(own / "tensorboard"))
+    model = build(
+        recipe, PatientVecEnv(recipe, case, recipe.training.num_envs, seed), seed, log=str(own / "tensorboard")
+    )
     watch = Watch(recipe, case, seed, own, steps, progress)
     try:
         model.learn(steps, callback=watch)
@@ -259,7 +261,7 @@ def _write(recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], folder: Path
         "versions": versions(),
     }
     path = folder / f"{recipe.name}.toml"
-    files.write_whole(path, catalogue.find("agents", recipe.name).read_bytes())
+    files.write_whole(path, Path(recipe.file).read_bytes())
     write_weights(path.with_suffix(".safetensors"), {run.seed: run.state for run in runs}, card)
     return path
 

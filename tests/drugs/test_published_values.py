@@ -184,6 +184,67 @@ def test_thomson_volumes() -> None:
     assert (p.V1, p.V2) == pytest.approx((47.25, 51.24))
 
 
+def test_adane_typical_values() -> None:
+    assert typical("adane2015", WT=100, CRCL=125) == pytest.approx((6.54, 51.0))
+
+
+# --- the printed coefficients of variation ---
+
+
+@pytest.mark.parametrize(
+    ("study", "printed"),
+    [
+        ("goti2018", {"CL": 39.8, "V1": 81.6, "V2": 57.1}),
+        ("buelga2005", {"CL": 28.16, "V": 37.15}),
+        ("roberts2011", {"CL": 38.9, "V": 37.4}),
+    ],
+)
+def test_exact_coefficients_of_variation(study: str, printed: dict[str, float]) -> None:
+    """Variances are ln(1 + CV^2)."""
+    assert {eta: 100 * math.sqrt(math.expm1(v)) for eta, v in omega(study).items()} == pytest.approx(printed, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("study", "printed"),
+    [
+        ("thomson2009", {"CL": 27, "V1": 15, "Q": 49, "V2": 130}),
+        ("adane2015", {"CL": 26.7, "V": 23.9}),
+    ],
+)
+def test_square_coefficients_of_variation(study: str, printed: dict[str, float]) -> None:
+    """Variances are CV^2."""
+    assert {eta: 100 * math.sqrt(v) for eta, v in omega(study).items()} == pytest.approx(printed, abs=0.05)
+
+
+def test_colin_variances() -> None:
+    assert omega("colin2019") == {"CL": 0.0746, "V1": 0.0716, "V2": 0.684}
+
+
+def test_buelga_correlation() -> None:
+    CL, V = omega("buelga2005").values()
+    assert file_of("buelga2005").DRUG.covariance["CL", "V"] / math.sqrt(CL * V) == pytest.approx(0.2312, abs=0.0005)
+
+
+def omega(study: str) -> dict[str, float]:
+    return dict(file_of(study).DRUG.omega)
+
+
+@pytest.mark.parametrize(
+    ("study", "proportional", "additive", "lloq"),
+    [
+        ("goti2018", 0.227, 3.4, 5),
+        ("thomson2009", 0.15, 1.6, 0),
+        ("buelga2005", 0, 3.52, 0.6),
+        ("roberts2011", 0.199, 2.4, 0.6),
+        ("colin2019", 0.215, 1.23, 0),
+        ("adane2015", 0.189, 0, 0),
+    ],
+)
+def test_residual_error(study: str, proportional: float, additive: float, lloq: float) -> None:
+    assay = file_of(study).DRUG.assay
+    assert (assay.proportional, assay.additive, assay.lloq) == (proportional, additive, lloq)
+
+
 # --- from the bedside to the paper's covariates ---
 
 MAN = Patient(AGE=60, WT=80, HT=175, SEX=1, SCR=1.0, DIAL=0, HAEM=0)

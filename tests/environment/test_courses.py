@@ -90,7 +90,7 @@ def test_the_truth_is_judged_and_not_the_assay(name: str) -> None:
 def test_nothing_is_shared_between_steps(name: str) -> None:
     env = environment(name, 3)
     doses = some_doses(env, range(3))
-    kept = [env.reset(seed=0)]
+    kept: list[Any] = [env.reset(seed=0)]
     for k in range(3):
         kept.append(env.step(doses[k]))
     arrays = [list(arrays_in(step)) for step in kept]
@@ -170,8 +170,8 @@ def test_the_dynamics_are_those_of_this_version(name: str) -> None:
         file.write_text(mine + "\n", encoding="utf-8")
     stored = file.read_text(encoding="utf-8").strip() if file.is_file() else "none"
     assert mine == stored, (
-        f"{identifier(name)}: courses differ from those stored in {file.name}. If that is meant, raise `version` in the "
-        f"scenario file, remove the old digest, and run this test with {WRITE}=1."
+        f"{identifier(name)}: courses differ from those stored in {file.name}. If that is meant, raise `version` in "
+        f"the scenario file, remove the old digest, and run this test with {WRITE}=1."
     )
 
 
