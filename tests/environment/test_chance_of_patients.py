@@ -48,7 +48,7 @@ def episodes(env: DosingEnv) -> Any:
     courses = []
     for seed in (12, None, None):
         course = [env.reset(seed=seed)[0]]
-        course += [env.step(np.float32([500.0]))[0] for _ in range(env.task.rules.decisions)]
+        course += [env.step(np.array([500.0]))[0] for _ in range(env.task.rules.decisions)]
         courses.append(course)
     return np.array(courses)
 

@@ -90,7 +90,7 @@ def test_the_truth_is_judged_and_not_the_assay(name: str) -> None:
 def test_nothing_is_shared_between_steps(name: str) -> None:
     env = environment(name, 3)
     doses = some_doses(env, range(3))
-    kept = [env.reset(seed=0)]
+    kept: list[Any] = [env.reset(seed=0)]
     for k in range(3):
         kept.append(env.step(doses[k]))
     arrays = [list(arrays_in(step)) for step in kept]
@@ -170,8 +170,8 @@ def test_the_dynamics_are_those_of_this_version(name: str) -> None:
         file.write_text(mine + "\n", encoding="utf-8")
     stored = file.read_text(encoding="utf-8").strip() if file.is_file() else "none"
     assert mine == stored, (
-        f"{identifier(name)}: courses differ from those stored in {file.name}. If that is meant, raise `version` in the "
-        f"scenario file, remove the old digest, and run this test with {WRITE}=1."
+        f"{identifier(name)}: courses differ from those stored in {file.name}. If that is meant, raise `version` in "
+        f"the scenario file, remove the old digest, and run this test with {WRITE}=1."
     )
 
 
@@ -196,7 +196,7 @@ def test_every_digest_belongs_to_a_scenario() -> None:
 def test_a_shorter_course_begins_like_the_long_one(name: str) -> None:
     """What is charted at a decision does not depend on how long the treatment will last."""
     long = environment(name, 6)
-    drawn = [t for t in long.task.rules.drawn if t <= 48.0]
+    drawn = [float(t) for t in long.task.rules.drawn if t <= 48.0]
     short = environment(changed(name, course={"days": 2}, levels={"drawn_h": drawn}, target={"first_day": 1}), 6)
     a, b = roll(short), roll(long)
     same = [f.name for f in short.task.features if f.name != "time_left"]

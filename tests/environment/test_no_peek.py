@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def test_later_doses_change_nothing_earlier(name: str) -> None:
 
 @every_scenario
 def test_later_noise_changes_no_earlier_dose(name: str) -> None:
-    """The patients enter another random world before decision k: the doses of a policy are the same up to decision k."""
+    """The patients enter another random world before decision k: a policy's doses are the same up to decision k."""
     env = environment(name, PATIENTS)
     plain = roll(env, reads_everything(env))
     for k in range(decisions(env)):
@@ -108,7 +109,7 @@ def test_a_known_result_is_never_changed(name: str) -> None:
     course = roll(env)
     for kind in ("level_", "below_", "creatinine_", "dose_"):
         chart = course.observations[..., columns(env, kind)]
-        for earlier, later in zip(chart, chart[1:], strict=False):
+        for earlier, later in itertools.pairwise(chart):
             assert np.all((earlier == 0.0) | (earlier == later))
 
 

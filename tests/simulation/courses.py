@@ -58,7 +58,7 @@ def go_on(
 
 
 def by_scipy(drug: Drug, p: Any, doses: Any, times: Any, end: float) -> Solution:
-    """The same, one stretch of constant inflow after the other, with SciPy's DOP853; shares no code with the project."""
+    """The same, one stretch of constant inflow after the other, with SciPy's DOP853, with none of the project's code."""
     changes = {0.0, end, *times, *(d[0] for d in doses), *(d[0] + d[1] for d in doses)}
     y, levels = np.zeros(len(drug.compartments) + 1), {}
     for begin, stop in itertools.pairwise(sorted(t for t in changes if t <= end)):
@@ -94,7 +94,7 @@ def scale(drug: Drug, p: Any, doses: Any) -> Solution:
 
 def assert_same(own: Solution, other: Solution, relative: float, size: Solution) -> None:
     """Every level, amount and the exposure agree, or differ by less than 1e-12 of their size."""
-    for mine, theirs, largest in zip(own, other, size, strict=True):
+    for mine, theirs, largest in zip(map(np.asarray, own), map(np.asarray, other), size, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=relative, atol=1e-12 * np.max(largest))
 
 
@@ -153,7 +153,7 @@ def moments(low: float, high: float) -> st.SearchStrategy[float]:
 
 @st.composite
 def schedule(draw: st.DrawFn, compartments: int) -> list[tuple[float, float, float, float]]:
-    """One to six boluses and infusions (start, duration, mg, compartment) in any order, overlapping, into any compartment."""
+    """One to six boluses and infusions (start, duration, mg, compartment) in any order and into any compartment."""
     dose = st.tuples(
         moments(0.0, 24.0),
         st.one_of(st.just(0.0), moments(0.5, 8.0)),

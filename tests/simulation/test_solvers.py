@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -266,8 +267,9 @@ def test_steady_state_exposure_of_a_day_is_daily_dose_over_clearance(drug: Drug)
 def test_cutting_an_interval_changes_nothing(drug: Drug, data: st.DataObject) -> None:
     p, doses, times = draw_course(drug, data)
     cuts = sorted({0.0, *data.draw(samples), doses[0][0], doses[0][0] + 0.5 * doses[0][1], HOURS})
-    whole, amounts, levels, total = solve(drug, p, doses, times, HOURS), np.zeros(len(drug.compartments)), [], 0.0
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    whole, amounts, total = solve(drug, p, doses, times, HOURS), np.zeros(len(drug.compartments)), 0.0
+    levels: list[float] = []
+    for begin, end in itertools.pairwise(cuts):
         part, exposure = go_on(drug, p, amounts, begin, end, doses, [t for t in times if begin < t <= end])
         levels, total = [*levels, *part], total + exposure
     assert_same(
