@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic import ARMS, DRUGS, ENDPOINTS, SUBGROUPS, interrupted, make_trial
+from tests.synthetic import ARMS, DRUGS, ENDPOINTS, SUBGROUPS, interrupted, make_trial
 
 from dosing_env.trial import ALL, Arm, Endpoint, Subgroup, Trial
 

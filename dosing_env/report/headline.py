@@ -136,7 +136,8 @@ def _worse_groups(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
     groups = [group.title for group in trial.subgroups if group.title != title]
     also = [f"“{g}”" for g in groups if verdict(numbers.subgroup(arm.name, g), trial.primary) == "worse"]
     if also:
-        found.append(Markup("It is worse in {} too.").format(_listed(also)))
+        everywhere = len(also) == len(groups) > 1
+        found.append(Markup("It is worse in {} too.").format("every other group" if everywhere else _listed(also)))
     return found
 
 

@@ -211,7 +211,7 @@ def _panels(trial: Trial, figure: str, numbers: Numbers, **options: Any) -> list
     return [
         Panel(
             arm,
-            _inline(draw(trial, arm.name, **options), f"{figure}-{arm.name}", f"{_what(draw)} {arm.title}."),
+            _inline(draw(trial, arm.name, **options), f"{figure}-{_number(trial, arm)}", f"{_what(draw)} {arm.title}."),
             numbers.outcome(arm.name, trial.primary)[0],
         )
         for arm in trial.arms()
@@ -226,6 +226,11 @@ def columns(panels: int) -> int:
 def _what(draw: Callable[..., Figure]) -> str:
     """The first line of a figure's docstring says what it shows: it is also its description for the blind."""
     return (draw.__doc__ or "").split("\n")[0]
+
+
+def _number(trial: Trial, arm: Arm) -> int:
+    """A policy's place in the trial: its name may hold anything, the id of an element may not."""
+    return trial.policies.index(arm)
 
 
 def _inline(figure: Figure, name: str, description: str) -> Markup:
@@ -263,7 +268,7 @@ def _patients(trial: Trial, numbers: Numbers, arm: Arm) -> list[dict[str, Any]]:
         for each in dict.fromkeys(shown):
             figure = figures.patient_course(trial, each.name, patient)
             text = f"{_what(figures.patient_course)} Patient {patient}, {each.title}."
-            panels.append(Panel(each, _inline(figure, f"patient-{patient}-{each.name}", text)))
+            panels.append(Panel(each, _inline(figure, f"patient-{patient}-{_number(trial, each)}", text)))
         people.append(numbers.person(patient) | {"panels": panels})
     return people
 
@@ -286,7 +291,7 @@ def _learning(trial: Trial, numbers: Numbers) -> list[dict[str, Any]]:
                 arm,
                 _inline(
                     figures.learning_curve(trial, arm.name),
-                    f"learning-{arm.name}",
+                    f"learning-{_number(trial, arm)}",
                     f"{_what(figures.learning_curve)} {arm.title}.",
                 ),
                 numbers.outcome(arm.name, trial.primary)[0],

@@ -6,10 +6,11 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from synthetic import ARMS, make_trial
+from tests.synthetic import ARMS, make_trial
 
 from dosing_env.report import figures
 from dosing_env.trial import Trial
@@ -40,22 +41,24 @@ def test_no_two_texts_overlap_and_none_is_cut_off(drawn: dict[str, Figure]):
     for name, figure in drawn.items():
         renderer = FigureCanvasAgg(figure).get_renderer()
         figure.draw(renderer)
-        boxes = {}
-        for text in figure.findobj(Text):
-            if text.get_text() and text.get_visible():
-                boxes[text.get_text(), id(text)] = text.get_window_extent(renderer)
-        seen = [(label, box) for (label, _), box in boxes.items() if _drawn(box, figure)]
+        seen = [(t.get_text(), t.get_window_extent(renderer)) for ax in figure.axes for t in texts(ax)]
+        assert len(seen) >= 6, name
         for (one, a), (two, b) in combinations(seen, 2):
             assert not a.overlaps(b), f"{name}: {one!r} over {two!r}"
+        whole = figure.bbox.padded(1)
         for label, box in seen:
-            inside = figure.bbox.padded(1)
-            assert inside.x0 <= box.x0 <= box.x1 <= inside.x1, f"{name}: {label!r} is cut off"
-            assert inside.y0 <= box.y0 <= box.y1 <= inside.y1, f"{name}: {label!r} is cut off"
+            assert whole.x0 <= box.x0 <= box.x1 <= whole.x1, f"{name}: {label!r} is cut off"
+            assert whole.y0 <= box.y0 <= box.y1 <= whole.y1, f"{name}: {label!r} is cut off"
 
 
-def _drawn(box, figure: Figure) -> bool:
-    """Ticks beyond the limits of an axis exist but are not drawn."""
-    return box.width > 0 and figure.bbox.overlaps(box)
+def texts(ax: Axes) -> list[Text]:
+    """Every text of the axes that is drawn; tick labels beyond the limits of an axis exist but are not."""
+    found: list[Text] = [*ax.texts, ax.title, ax._left_title, ax._right_title]  # type: ignore[attr-defined]
+    for axis in (ax.xaxis, ax.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        found.append(axis.label)
+        found += [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    return [text for text in found if text.get_text() and text.get_visible()]
 
 
 @pytest.mark.parametrize("draw", PANELS)

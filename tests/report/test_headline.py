@@ -1,7 +1,7 @@
 """The headline is true whoever wins."""
 
 import pytest
-from synthetic import ARMS, interrupted, make_trial
+from tests.synthetic import ARMS, interrupted, make_trial
 
 from dosing_env.report.headline import headline
 from dosing_env.report.numbers import Numbers

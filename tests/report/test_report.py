@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthetic import ARMS, DRUGS, PROVENANCE, interrupted, make_trial
+from tests.synthetic import ARMS, DRUGS, PROVENANCE, interrupted, make_trial
 
 from dosing_env.report.numbers import HUNDREDTHS, PLAIN, WHOLE, Numbers, shown
 from dosing_env.report.page import page
@@ -155,7 +155,8 @@ def test_every_drawing_is_described_or_hidden(made: tuple[Trial, str]):
 
 
 def test_the_warning_stands_first_last_and_on_every_printed_page(made: tuple[Trial, str]):
-    assert made[1].count("Research and education; not for the care of real patients") == 3
+    assert made[1].count("Research and education; not for the care of real patients") == 2
+    assert "body > .banner:first-child { display: table-header-group;" in made[1]
 
 
 def test_the_same_trial_gives_the_same_bytes_also_after_saving(tmp_path: Path):
@@ -178,6 +179,17 @@ def test_names_are_escaped():
     html = page(trial)
     assert "<script" not in html
     assert "<img" not in html
+
+
+def test_policies_may_be_named_by_a_path():
+    name = 'agent:runs/a b/"x" (1).toml'
+    trial = make_trial(patients=30, arms=ARMS[:2])
+    frame = trial.frame.assign(policy=trial.frame["policy"].replace(ARMS[1].name, name))
+    html = page(replace(light(trial), frame=frame, policies=(ARMS[0], replace(ARMS[1], name=name))))
+    assert Page(html).open == []
+    ids = {str(attributes["id"]) for _, attributes in Page(html).elements if "id" in attributes}
+    assert ids
+    assert all(re.fullmatch(r"[\w-]+", found) for found in ids)
 
 
 def test_importing_the_report_does_not_load_what_is_heavy():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from synthetic import ARMS, interrupted, make_trial
+from tests.synthetic import ARMS, interrupted, make_trial
 
 from dosing_env.report.table import TerminalReport
 from dosing_env.trial import Trial
