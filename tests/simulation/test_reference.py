@@ -41,7 +41,8 @@ def simulated(case: str, times: list[float], solver: str) -> dict[tuple[str, flo
     """Every state and output at the times."""
     drug, doses = CASES[case], doses_of(case)
     changes = {0.0, *times, *(float(step["time"]) for step in rows("covariates", case))}
-    amounts, table = np.zeros(len(drug.compartments)), {}
+    amounts = np.zeros(len(drug.compartments))
+    table: dict[tuple[str, float], float] = {}
     for begin, end in itertools.pairwise(sorted(changes)):
         go_on(drug, parameters(case, begin), amounts, begin, end, doses, solver=solver)
         table |= {(name, end): value for name, value in seen(drug, amounts, parameters(case, end)).items()}
