@@ -58,7 +58,7 @@ def go_on(
 
 
 def by_scipy(drug: Drug, p: Any, doses: Any, times: Any, end: float) -> Solution:
-    """The same, one stretch of constant inflow after the other, with SciPy's DOP853, with none of the project's code."""
+    """The same, one stretch of constant inflow after the other, with SciPy's DOP853, without the project's code."""
     changes = {0.0, end, *times, *(d[0] for d in doses), *(d[0] + d[1] for d in doses)}
     y, levels = np.zeros(len(drug.compartments) + 1), {}
     for begin, stop in itertools.pairwise(sorted(t for t in changes if t <= end)):
@@ -94,7 +94,8 @@ def scale(drug: Drug, p: Any, doses: Any) -> Solution:
 
 def assert_same(own: Solution, other: Solution, relative: float, size: Solution) -> None:
     """Every level, amount and the exposure agree, or differ by less than 1e-12 of their size."""
-    for mine, theirs, largest in zip(map(np.asarray, own), map(np.asarray, other), size, strict=True):
+    parts: Any = zip(own, other, size, strict=True)
+    for mine, theirs, largest in parts:
         np.testing.assert_allclose(mine, theirs, rtol=relative, atol=1e-12 * np.max(largest))
 
 
