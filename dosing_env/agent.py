@@ -6,6 +6,8 @@ depend on who else is in the batch.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env import catalogue, recipe
+from dosing_env import catalogue, files, recipe
 from dosing_env.policy import Policy
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.simulation.compiling import specialise
 from dosing_env.task import Task
-
-RELU: Any = None
 
 
 class Agent(Policy):
@@ -27,25 +27,43 @@ class Agent(Policy):
 
     Args:
         recipe: how it was trained.
-        weights: Stable-Baselines3's state dict of the policy, as arrays.
-        seed: the training seed.
+        states: the policy's state dict of every training seed.
+        card: what training recorded (see `training.train`).
+        seed: which of them.
+        where: for messages.
+
+    Raises:
+        ValueError: no such seed, or the weights do not fit the recipe.
     """
 
     kind = "agent"
 
-    def __init__(self, recipe: Recipe, weights: dict[str, NDArray[np.float32]], seed: int) -> None:
-        self.recipe, self.weights, self.seed = recipe, weights, seed
+    def __init__(self, recipe: Recipe, states: dict[int, State], card: dict[str, Any], seed: int, where: str) -> None:
+        if seed not in states:
+            raise ValueError(f"{where}: seed: {seed} is not one of {', '.join(map(str, sorted(states)))}")
+        self.recipe, self.states, self.card, self.seed, self.where = recipe, states, card, seed, where
         self.name, self.title = recipe.name, recipe.title
-        self._layers = _layers(recipe, weights)
+        self._layers = _layers(recipe, states[seed], where)
         self._forward = specialise(_forward)
+
+    def siblings(self) -> list[Agent]:
+        """The agents of all training seeds."""
+        return [Agent(self.recipe, self.states, self.card, seed, self.where) for seed in sorted(self.states)]
 
     def begin(self, task: Task, patients: Any) -> None:
         """Learn which features of the task the network sees."""
         super().begin(task, patients)
         self._scaler = Scaler(self.recipe, task)
-        width = self._layers[0][0].shape[0]
-        if len(self._scaler.columns) != width:
-            raise ValueError(f"{self.name}: expects {width} features, the task has {len(self._scaler.columns)} of them")
+        inputs, outputs = self._layers[0][0].shape[0], self._layers[-1][0].shape[1]
+        if len(self._scaler.columns) != inputs:
+            raise ValueError(
+                f"{self.where}: observation: the network takes {inputs} features, task {task.name} has "
+                f"{len(self._scaler.columns)} of those the recipe names"
+            )
+        if outputs != (len(task.doses) if self.recipe.action == "grid" else 1):
+            raise ValueError(
+                f"{self.where}: action: the network has {outputs} outputs, the task {len(task.doses)} doses"
+            )
 
     def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
         """Doses to give now, (n,) mg."""
@@ -67,13 +85,19 @@ def to_mg(recipe: Recipe, task: Task, outputs: NDArray[Any]) -> NDArray[np.float
     return (np.clip(outputs[:, 0], -1.0, 1.0).astype(np.float64) + 1.0) / 2.0 * task.rules.max_dose
 
 
-def _layers(recipe: Recipe, weights: dict[str, NDArray[np.float32]]) -> list[tuple[Any, Any]]:
-    """(inputs, outputs) matrices and biases, in double precision."""
+def _layers(recipe: Recipe, state: State, where: str) -> list[tuple[Any, Any]]:
+    """(inputs, outputs) matrices and biases of the policy network, in double precision."""
     names = [f"mlp_extractor.policy_net.{2 * i}" for i in range(len(recipe.network.layers))]
-    return [
-        (np.ascontiguousarray(weights[f"{name}.weight"].T, dtype=np.float64), weights[f"{name}.bias"].astype(np.float64))
-        for name in [*names, "action_net"]
-    ]
+    layers, width = [], None
+    for name, expected in zip([*names, "action_net"], [*recipe.network.layers, None], strict=True):
+        if f"{name}.weight" not in state or f"{name}.bias" not in state:
+            raise ValueError(f"{where}: no weights for {name!r}: another recipe's file?")
+        matrix, bias = state[f"{name}.weight"].T, state[f"{name}.bias"]
+        if matrix.shape[1] != bias.size or expected not in (None, bias.size) or width not in (None, matrix.shape[0]):
+            raise ValueError(f"{where}: {name}: shape {matrix.shape} does not fit the recipe's layers")
+        width = bias.size
+        layers.append((np.ascontiguousarray(matrix, dtype=np.float64), bias.astype(np.float64)))
+    return layers
 
 
 def _forward(x, matrix, bias, relu, activate):  # type: ignore[no-untyped-def]
@@ -88,3 +112,59 @@ def _forward(x, matrix, bias, relu, activate):  # type: ignore[no-untyped-def]
             for j in range(matrix.shape[1]):
                 y[row, j] = max(y[row, j], 0.0) if relu else math.tanh(y[row, j])
     return y
+
+
+State = dict[str, NDArray[np.float32]]  # Stable-Baselines3's state dict of a policy, as arrays
+
+
+def load_agent(name: str, seed: int | None = None) -> Agent:
+    """The agent of a catalogue name, or of the path of its recipe with the weight file beside it.
+
+    Args:
+        name: for example "vancomycin_ward_ppo" or "my/agent.toml".
+        seed: a training seed; by default the one that is shipped.
+
+    Raises:
+        ValueError: unknown name, no weight file, a damaged one, or one of another recipe.
+    """
+    path = catalogue.find("agents", name).with_suffix(".safetensors")
+    states, card = read_weights(path)
+    return Agent(recipe.load(name), states, card, card["shipped_seed"] if seed is None else seed, str(path))
+
+
+def write_weights(path: Path, states: dict[int, State], card: dict[str, Any]) -> None:
+    """Write the state dicts of all training seeds and the card (with a checksum of the arrays), whole or not at all."""
+    from safetensors.numpy import save
+
+    arrays = {f"{seed}/{name}": array for seed, state in states.items() for name, array in state.items()}
+    files.write_whole(path, save(arrays, metadata={"card": json.dumps(card | {"sha256": _checksum(arrays)})}))
+
+
+def read_weights(path: Path) -> tuple[dict[int, State], dict[str, Any]]:
+    """The state dicts by training seed, and the card.
+
+    Raises:
+        ValueError: the file is missing or damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            card = json.loads((file.metadata() or {})["card"])
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise ValueError(f"{path}: not a weight file of this project: {error}") from None
+    if card.get("sha256") != _checksum(arrays):
+        raise ValueError(f"{path}: the weights do not match their checksum: the file is damaged")
+    states: dict[int, State] = {}
+    for name, array in arrays.items():
+        seed, key = name.split("/", 1)
+        states.setdefault(int(seed), {})[key] = array
+    return states, card
+
+
+def _checksum(arrays: State) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode() + arrays[name].tobytes())
+    return digest.hexdigest()

@@ -60,6 +60,11 @@ def find(kind: str, name: str) -> Path:
     return content(kind) / f"{name}.toml"
 
 
+def source(kind: str, name: str) -> str:
+    """The source text of a catalogue name or of a user's .py file."""
+    return Path(str(_module(kind, name).__file__)).read_text(encoding="utf-8")
+
+
 def unknown(what: str, name: str, known: list[str]) -> str:
     """One line about a name that is not known, with the nearest that is."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)

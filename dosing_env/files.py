@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import tomllib
 import typing
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ from typing import Any, TypeVar
 import msgspec
 
 T = TypeVar("T")
+
+_SET_BY_LOADING = ("name", "file")  # fields that are no keys of the file
 
 
 def decode(path: Path, kind: type[T]) -> T:
@@ -21,11 +24,27 @@ def decode(path: Path, kind: type[T]) -> T:
         ValueError: one line with file, field, value, rule and, for an unknown key, the nearest known one.
     """
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=kind)
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        for key in _SET_BY_LOADING:
+            if key in data:
+                raise ValueError(f"unknown key {key}. It is known from the path of the file.")
+        return convert(data, kind)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: {_explain(str(error), kind)}") from None
+    except ValueError as error:  # tomllib's and the decoder's are ValueErrors too
+        raise ValueError(f"{path}: {error}") from None
+
+
+def convert(data: Any, kind: type[T]) -> T:
+    """The record made of tables and values as TOML knows them.
+
+    Raises:
+        ValueError: as `decode`, without the file.
+    """
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(_explain(str(error), kind, data)) from None
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -39,11 +58,11 @@ def write_whole(path: Path, data: bytes) -> None:
         half.unlink(missing_ok=True)
 
 
-def _explain(message: str, kind: Any) -> str:
-    """msgspec's sentence, with the nearest known key where a key is unknown."""
+def _explain(message: str, kind: Any, data: Any) -> str:
+    """msgspec's sentence, with the value found, or the nearest known key where a key is unknown."""
     unknown = re.match(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*?)`)?$", message)
     if unknown is None:
-        return message.replace("`$.", "`")
+        return message.replace("`$.", "`") + _found(message, data)
     key, at = unknown.group(1), unknown.group(2) or ""
     known = _keys(kind, at)
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
@@ -51,9 +70,20 @@ def _explain(message: str, kind: Any) -> str:
     return f"unknown key {f'{at}.' if at else ''}{key}. {hint}"
 
 
+def _found(message: str, data: Any) -> str:
+    """The value that stands where the sentence says, unless a whole section is meant."""
+    place = re.search(r"at `\$\.?(.*?)`$", message)
+    if place is None or message.startswith("Object"):
+        return ""
+    for part in re.findall(r"[^.\[\]]+", place.group(1)):
+        data = data[int(part) if isinstance(data, list | tuple) else part]
+    return f", found {data!r}"
+
+
 def _keys(kind: Any, at: str) -> list[str]:
-    """The keys that the section at a path such as "course" or "subgroups[...]" knows."""
+    """The keys that the section at a path such as "course" or "subgroups[0]" knows."""
     for part in filter(None, at.split(".")):
-        kind = typing.get_type_hints(kind)[part.removesuffix("[...]")]
-        kind = typing.get_args(kind)[0] if part.endswith("[...]") else kind
-    return [field.name for field in msgspec.structs.fields(kind) if field.name != "name"]
+        name, item, _ = part.partition("[")
+        kind = typing.get_type_hints(kind)[name]
+        kind = typing.get_args(kind)[0] if item else kind
+    return [field.name for field in msgspec.structs.fields(kind) if field.name not in _SET_BY_LOADING]

@@ -22,7 +22,7 @@ def ideal_weight(HT: float, SEX: float) -> float:
 def adjusted_weight(WT: float, HT: float, SEX: float) -> float:
     """Weight for dosing in obesity, kg: ideal weight plus 40 % of the excess above 120 % of it, else WT. VERIFIED."""
     ideal = ideal_weight(HT, SEX)
-    return where(WT / ideal > 1.2, ideal + 0.4 * (WT - ideal), WT)
+    return ideal + where(WT / ideal > 1.2, 0.4, 1.0) * (WT - ideal)
 
 
 def fat_free_mass(WT: float, HT: float, SEX: float) -> float:
@@ -33,7 +33,7 @@ def fat_free_mass(WT: float, HT: float, SEX: float) -> float:
 
 def lean_mass(WT: float, HT: float, SEX: float) -> float:
     """Lean body mass, kg. Boer, Am J Physiol 1984;247:F632. VERIFIED."""
-    return where(SEX > 0.5, 0.407 * WT + 0.267 * HT - 19.2, 0.252 * WT + 0.473 * HT - 48.3)
+    return where(SEX > 0.5, 0.407, 0.252) * WT + where(SEX > 0.5, 0.267, 0.473) * HT - where(SEX > 0.5, 19.2, 48.3)
 
 
 def body_surface_mosteller(WT: float, HT: float) -> float:

@@ -60,7 +60,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     network: Network
     observation: tuple[Scaling, ...]  # features that no pattern names are not seen by the agent
     ppo: dict[str, float | int]  # arguments of Stable-Baselines3's PPO
-    name: str = ""
+    name: str = ""  # of the file
+    file: str = ""  # where it was read from
 
 
 class Scaler:
@@ -97,7 +98,7 @@ def load(name: str) -> Recipe:
         ValueError: one line with file, field, value, rule and the nearest right answer.
     """
     path = catalogue.find("agents", name)
-    recipe = msgspec.structs.replace(decode(path, Recipe), name=path.stem)
+    recipe = msgspec.structs.replace(decode(path, Recipe), name=path.stem, file=str(path))
     check(recipe, path)
     return recipe
 
@@ -111,8 +112,3 @@ def check(recipe: Recipe, path: Path) -> None:
     for key, value in recipe.ppo.items():
         if not math.isfinite(value):
             raise ValueError(f"{path}: ppo.{key}: {value} is not finite")
-
-
-def action_of(recipe: Recipe, task: Task) -> Any:
-    """Bounds of what the network says: the largest dose for "mg", the number of products for "grid"."""
-    return task.rules.max_dose if recipe.action == "mg" else len(task.doses)

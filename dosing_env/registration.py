@@ -31,7 +31,7 @@ def environment_id(path: Path) -> str | None:
         version = tomllib.loads(path.read_text(encoding="utf-8"))["version"]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError):
         return None
-    if not isinstance(version, int):
+    if type(version) is not int or version < 0:
         return None
     return f"dosing_env/{re.sub('(?:^|_)(.)', lambda m: m.group(1).upper(), path.stem)}-v{version}"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -10,7 +13,7 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from dosing_env import catalogue
-from dosing_env.files import decode
+from dosing_env.files import convert, decode
 from dosing_env.pharmacology import Drug, Population
 from dosing_env.rules import Rules
 from dosing_env.task import Task
@@ -88,8 +91,8 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
 
     title: str
     column: str
-    low: float = -math.inf
-    high: float = math.inf
+    low: float | None = None
+    high: float | None = None
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -158,8 +161,19 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return Task(name=self.name, rules=self.rules(), drug=self.load_drug(), population=self.load_population())
 
     def replace(self, **changes: Any) -> Scenario:
-        """A copy with top-level fields changed (for example `drug="vancomycin_thomson2009"`), checked again."""
-        return check(msgspec.structs.replace(self, **changes), self.name)
+        """A copy with top-level fields changed (for example `drug="vancomycin_thomson2009"`), checked again.
+
+        Raises:
+            ValueError: no such field, or a value that does not fit.
+        """
+        for field in changes:
+            if field not in self.__struct_fields__:
+                raise ValueError(f"{self.name}: {catalogue.unknown('field', field, list(self.__struct_fields__))}")
+        try:
+            changed = convert(msgspec.to_builtins(self) | msgspec.to_builtins(changes), Scenario)
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
+        return check(changed, self.name)
 
 
 def load(name: str) -> Scenario:
@@ -169,7 +183,10 @@ def load(name: str) -> Scenario:
         ValueError: one line with file, field, value, rule and the nearest right answer.
     """
     path = catalogue.find("scenarios", name)
-    return check(msgspec.structs.replace(decode(path, Scenario), name=path.stem), str(path))
+    scenario = decode(path, Scenario)
+    for field, value in _code(scenario):
+        raise ValueError(f"{path}: {field}: {value!r} is code. A scenario file names catalogue entries only")
+    return check(msgspec.structs.replace(scenario, name=path.stem), str(path))
 
 
 def check(scenario: Scenario, where: str) -> Scenario:
@@ -183,7 +200,20 @@ def check(scenario: Scenario, where: str) -> Scenario:
     return scenario
 
 
-def _broken_rules(s: Scenario) -> Any:
+def _code(s: Scenario) -> Iterator[tuple[str, str]]:
+    """Where a file would have Python code imported."""
+    for field, values in (
+        ("drug", (s.drug,)),
+        ("population", (s.population,)),
+        ("rivals", s.rivals),
+        ("policies", s.policies),
+    ):
+        yield from ((field, value) for value in values if value.endswith(".py"))
+
+
+def _broken_rules(s: Scenario) -> Iterator[str]:
+    yield from _not_finite(s)
+    yield from _unknown_names(s)
     hours = s.course.days * 24.0
     per_day = 24.0 / s.course.interval_h
     if abs(per_day - round(per_day)) > 1e-9 or per_day < 1:
@@ -198,8 +228,21 @@ def _broken_rules(s: Scenario) -> Any:
         yield f"target.first_day: {s.target.first_day} is after the last day, {s.course.days}"
     if s.dosing.step_mg > s.dosing.max_dose_mg:
         yield f"dosing.step_mg: {s.dosing.step_mg:g} is above max_dose_mg, {s.dosing.max_dose_mg:g}"
+
+
+def _not_finite(s: Scenario) -> Iterator[str]:
+    for section, values in msgspec.to_builtins(s).items():
+        if isinstance(values, dict):
+            for key, value in values.items():
+                numbers = value if isinstance(value, list | tuple) else [value]
+                if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
+                    yield f"{section}.{key}: {value} is not finite"
+
+
+def _unknown_names(s: Scenario) -> Iterator[str]:
     for kind, field, values in (
-        ("drugs", "drug", (s.drug, *s.rivals)),
+        ("drugs", "drug", (s.drug,)),
+        ("drugs", "rivals", s.rivals),
         ("populations", "population", (s.population,)),
     ):
         for value in values:
@@ -207,3 +250,30 @@ def _broken_rules(s: Scenario) -> Any:
                 catalogue.load(kind, value)
             except ValueError as error:
                 yield f"{field}: {error}"
+    agents = [f"agent:{name}" for name in catalogue.names("agents")]
+    known = [*catalogue.names("protocols"), *catalogue.names("planners"), *agents]
+    for policy in s.policies:
+        if policy not in known and not policy.endswith((".py", ".toml")):  # a path: a user's own
+            yield f"policies: {catalogue.unknown('policy', policy, known)}"
+
+
+def parts(scenario: Scenario) -> dict[str, str]:
+    """A hash of each part that can change what an agent meets: the sections of the file, the drug, the population.
+
+    Of Python files the syntax tree is hashed, so that comments and layout do not count.
+    """
+    sections = {
+        name: msgspec.json.encode(getattr(scenario, name))
+        for name in ("course", "dosing", "levels", "target", "charting", "kidney", "aki", "reward")
+    }
+    code = {
+        "drug": catalogue.source("drugs", scenario.drug),
+        "population": catalogue.source("populations", scenario.population),
+    }
+    trees = {name: ast.dump(ast.parse(text)).encode() for name, text in code.items()}
+    return {name: hashlib.sha256(content).hexdigest()[:12] for name, content in (sections | trees).items()}
+
+
+def fingerprint(scenario: Scenario) -> str:
+    """One hash of all parts."""
+    return hashlib.sha256(repr(sorted(parts(scenario).items())).encode()).hexdigest()[:12]

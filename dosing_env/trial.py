@@ -60,7 +60,7 @@ class Subgroup:
     high: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # tables have no single answer to ==
 class Trial:
     """A paired virtual trial, with what its report needs.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 TABLES = ("courses", "doses", "levels", "learning", "seeds")
 INDEX = "trial.json"
+OURS = {"trial.csv", "trial.parquet", "summary.csv", *(f"{name}.csv" for name in TABLES)}
 
 
 def save(trial: Trial, directory: Path, *, parquet: bool) -> Path:
@@ -29,6 +30,8 @@ def save(trial: Trial, directory: Path, *, parquet: bool) -> Path:
         (Path(scratch) / INDEX).write_text(_index(trial, Path(scratch), written), encoding="utf-8")
         for name in (*written, INDEX):
             os.replace(Path(scratch) / name, directory / name)
+    for name in OURS - set(written):  # of a trial saved here before
+        (directory / name).unlink(missing_ok=True)
     return directory
 
 
@@ -114,7 +117,7 @@ def _read_table(directory: Path, name: str, digest: str) -> pd.DataFrame:
         raise ValueError(f"{path}: was changed after the trial was saved (its SHA-256 is not the one in {INDEX})")
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    return pd.read_csv(path, float_precision="round_trip")
+    return pd.read_csv(path)
 
 
 def _digest(path: Path) -> str:

@@ -9,12 +9,16 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
+from dosing_env.catalogue import unknown
 from dosing_env.cohort import Cohort
 from dosing_env.decision import Paid
 from dosing_env.scenario import Scenario, load
+from dosing_env.simulation.chance import key_of
+from dosing_env.simulation.solvers import solver_for
 from dosing_env.task import LIMITS, Task
 
 _LIMITS = np.array(LIMITS)
+OPTIONS = ("patients", "reset_mask")  # of a reset
 
 
 class DosingVectorEnv(VectorEnv):
@@ -54,10 +58,15 @@ class DosingVectorEnv(VectorEnv):
     ) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode: {render_mode!r} is not one of {', '.join(self.metadata['render_modes'])}")
+        if num_envs < 1:
+            raise ValueError(f"num_envs: {num_envs!r} is not at least 1")
+        key_of(stream, 0)  # refuses an unknown stream now rather than at the first reset
         self.scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
         if overrides:
             self.scenario = self.scenario.replace(**overrides)
         self.task: Task = self.scenario.task()
+        if solver_for(self.task.drug, solver) == "scipy":
+            raise ValueError("solver: 'scipy' is the reference of the tests, use 'exact' or 'compiled'")
         self.num_envs = num_envs
         self.discrete = discrete
         self.render_mode = render_mode
@@ -85,15 +94,19 @@ class DosingVectorEnv(VectorEnv):
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Start patients. See the class docstring for `seed` and `options`."""
         options = options or {}
-        if seed is not None or self.cohort is None:
+        for option in options:
+            if option not in OPTIONS:
+                raise ValueError(f"options: {unknown('option', option, list(OPTIONS))}")
+        anew = seed is not None or self.cohort is None
+        slots = self._slots(options, anew)
+        patients = _patient_numbers(options["patients"], len(slots)) if "patients" in options else None
+        if anew:
             self._open(seed)
             self._patients = np.arange(self.num_envs)
-            slots = self._slots(options)
         else:
-            slots = self._slots(options)
             self._patients[slots] += self.num_envs
-        if "patients" in options:
-            self._patients[slots] = _patient_numbers(options["patients"], len(slots))
+        if patients is not None:
+            self._patients[slots] = patients
         self._start(slots)
         return self._observation(), {}
 
@@ -151,13 +164,15 @@ class DosingVectorEnv(VectorEnv):
             raise RuntimeError("reset() comes first")
         return self.cohort
 
-    def _slots(self, options: dict[str, Any]) -> NDArray[np.int64]:
+    def _slots(self, options: dict[str, Any], anew: bool) -> NDArray[np.int64]:
         mask = options.get("reset_mask")
         if mask is None:
             return np.arange(self.num_envs)
         mask = np.asarray(mask)
         if mask.shape != (self.num_envs,) or mask.dtype != bool or not mask.any():
             raise ValueError(f"reset_mask: expected {self.num_envs} booleans of which one is true, got {mask!r}")
+        if anew and not mask.all():
+            raise ValueError(f"reset_mask: in a new world every slot starts, but the mask is {mask!r}")
         return np.flatnonzero(mask)
 
     def _start(self, slots: NDArray[np.int64]) -> None:
@@ -194,8 +209,11 @@ def action_space(task: Task, discrete: bool) -> spaces.Space[Any]:
 
 def _checked(actions: Any, count: int, high: float, name: str, whole: bool) -> Any:
     values = np.asarray(actions)
-    if values.size != count or values.dtype.kind not in "iuf":
-        raise ValueError(f"{name}: expected {count} numbers, got shape {values.shape} of {values.dtype}")
+    shapes = [(count,), (count, 1), *([()] if count == 1 else [])]
+    if values.shape not in shapes or values.dtype.kind not in "iuf":
+        raise ValueError(
+            f"{name}: expected {count} numbers in a row or column, got shape {values.shape} of {values.dtype}"
+        )
     values = values.reshape(count)
     legal = (values >= 0) & (values <= high)  # false for nan
     if whole:

@@ -13,13 +13,13 @@ import pytest
 # Bottom first. A room (a module or folder directly under dosing_env) may import rooms of its own line and of those
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
-    {"catalogue", "statistics"},
+    {"catalogue", "statistics", "files"},
     {"arithmetic", "formulas", "pharmacology"},
     {"drugs", "populations", "simulation", "outcomes"},
     {"rules", "chart", "task", "interchange"},
-    {"decision", "cohort", "scenario", "policy", "inference"},
+    {"decision", "cohort", "scenario", "policy", "recipe", "inference"},
     {"env", "vector", "registration", "protocols", "planners", "agent"},
-    {"trial"},
+    {"trial", "trial_files", "trial_summary"},
     {"evaluate"},
     {"report", "training"},
     {"cli"},
@@ -29,6 +29,7 @@ ORDER = (
 NARROW = {
     "catalogue": set[str](),
     "statistics": set[str](),
+    "files": set[str](),
     "interchange": {"pharmacology", "simulation"},
     "drugs": {"arithmetic", "formulas", "pharmacology"},
     "populations": {"arithmetic", "formulas", "pharmacology"},

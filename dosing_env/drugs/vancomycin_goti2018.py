@@ -28,7 +28,7 @@ from dosing_env.pharmacology import Assay, Drug, Patient
 
 class Covariates(NamedTuple):
     WT: float  # kg      total body weight
-    CRCL: float  # mL/min  Cockcroft-Gault, at most 150
+    CRCL: float  # mL/min  Cockcroft-Gault
     DIAL: float  # 1 on intermittent haemodialysis, else 0
 
 
@@ -50,14 +50,15 @@ def covariates(patient: Patient) -> Covariates:
     CRCL = cockcroft_gault(patient.AGE, patient.WT, maximum(patient.SCR, floor), patient.SEX)
     return Covariates(
         WT=patient.WT,
-        CRCL=minimum(CRCL, 150.0),  # mL/min  VERIFIED
+        CRCL=CRCL,
         DIAL=patient.DIAL,
     )
 
 
 def individual(x: Covariates, eta: Eta) -> Parameters:
+    CRCL = minimum(x.CRCL, 150.0)  # mL/min  VERIFIED
     return Parameters(
-        CL=4.5 * (x.CRCL / 120) ** 0.8 * 0.7**x.DIAL * exp(eta.CL),  # L/h  VERIFIED
+        CL=4.5 * (CRCL / 120) ** 0.8 * 0.7**x.DIAL * exp(eta.CL),  # L/h  VERIFIED
         V1=58.4 * (x.WT / 70) * 0.5**x.DIAL * exp(eta.V1),  # L    VERIFIED
         Q=6.5,  # L/h  VERIFIED
         V2=38.4 * exp(eta.V2),  # L    VERIFIED

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
 from dosing_env.cohort import Cohort, holes
@@ -97,7 +96,9 @@ def _give(course, rules, bench, a, k, dose):  # type: ignore[no-untyped-def]
     given = bench.plan
     given[0, 0], given[0, 1], given[0, 2], given[0, 3] = t, infusion_hours(rules, dose), dose, DOSED
     p = parameters(course, rules, t)
-    return advance(a, p, t, t + rules.interval, given, 0, 1, bench.measured[:0], bench.measured, bench.work, bench.inflow)
+    return advance(
+        a, p, t, t + rules.interval, given, 0, 1, bench.measured[:0], bench.measured, bench.work, bench.inflow
+    )
 
 
 def _value(course, rules, bench, amounts, k, auc24):  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""Mostly elderly Japanese inpatients with heart failure or atrial fibrillation (demographics of Hirai 2022).
+"""Mostly elderly adults with heart failure or atrial fibrillation (demographics of Hirai 2022).
 
     AGE  normal, 67 +- 14 years                                kept within 20-98 years
     WT   log-normal, 57 +- 15 kg                               correlation of ln WT with HT 0.45 men, 0.35 women
@@ -8,9 +8,10 @@
 
 Creatinine is sampled and its clearance follows by Cockcroft-Gault (total weight).
 
-Source: demographics of the digoxin study of Hirai 2022, read in one model library (SINGLE). Heights (those of ckd),
-correlations and the distribution of creatinine are DERIVED: chosen so that the clearance comes near the published 56.5
-[40.7-75.6] mL/min (median, quartiles). Obtained from 400 000 draws: 54.7 [39.6-75.7]. AGE and SCR are independent.
+Source: demographics of the digoxin study of Hirai, BMC Pharmacol Toxicol 2022;23:14,
+doi:10.1186/s40360-022-00552-y (SINGLE). Heights (those of ckd), correlations and the distribution of creatinine are
+DERIVED: chosen so that the clearance comes near the published 56.5 [40.7-75.6] mL/min (median, quartiles). Obtained
+from 400 000 draws: 54.7 [39.6-75.6]. AGE and SCR are independent.
 """
 
 from statistics import NormalDist

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PANEL = (3.1, 2.2)  # inches
-LEFT, BOTTOM, RIGHT, TOP = 0.115, 0.175, 0.985, 0.89  # of the axes, as shares of the figure
+LEFT, BOTTOM, RIGHT, TOP = 0.125, 0.175, 0.985, 0.89  # of the axes, as shares of the figure
 BANDS = ((5, 95), (25, 75))  # percentiles: 90 % and 50 % of the patients
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from dosing_env.report.numbers import Cell, Numbers, difference_unit, model_title, others, subject, verdict
-from dosing_env.trial import Arm, Endpoint, Trial, sign
+from dosing_env.report.numbers import (
+    Cell,
+    Numbers,
+    best_first,
+    difference_unit,
+    harm_endpoint,
+    model_title,
+    subject,
+    verdict,
+)
+from dosing_env.trial import CLINICAL, Arm, Endpoint, Trial, sign
 
 Triple = tuple[Cell, Cell, Cell]
 
@@ -50,13 +60,17 @@ def _answer(trial: Trial, numbers: Numbers, arm: Arm) -> Markup:
 
 
 def _comparisons(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
-    """Against the best clinical protocol and the best Bayesian dosing, or against the next best protocol."""
-    found = []
+    """Against the best clinical protocol (or the next best) and the best Bayesian dosing."""
+    found, primary = [], trial.primary
     if trial.reference and trial.reference != arm.name:
-        other = f"{trial.arm(trial.reference).title}, the best clinical protocol,"
-        found.append(compared(numbers.difference(arm.name, trial.primary), trial.primary, other))
-    for rival in others(trial, "bayes", arm.name)[:1]:
-        found.append(compared(numbers.versus(arm.name, rival.name, trial.primary), trial.primary, rival.title))
+        other = f"{trial.arm(trial.reference).title}, the best clinical protocol"
+        found.append(compared(numbers.difference(arm.name, primary), primary, other))
+    elif trial.reference:
+        for second in best_first(trial, CLINICAL, arm.name)[:1]:
+            other = f"{second.title}, the next best protocol"
+            found.append(compared(numbers.versus(arm.name, second.name, primary), primary, other))
+    for rival in best_first(trial, ("bayes",), arm.name)[:1]:
+        found.append(compared(numbers.versus(arm.name, rival.name, primary), primary, rival.title))
     return found
 
 
@@ -64,10 +78,10 @@ def compared(difference: Triple, endpoint: Endpoint, other: str) -> Markup:
     """Better, worse, or not told apart from another policy, with the interval."""
     found = verdict(difference, endpoint)
     if found == "open":
-        words = "not told apart from {other} (difference {mean} {unit}, {interval})"
+        words = "not told apart from {other}: {mean} {unit} ({interval})"
         mean, low, high = difference
     else:
-        words = f"{found} than {{other}} by {{mean}} {{unit}} ({{interval}})"
+        words = f"{{mean}} {{unit}} {found} than {{other}} ({{interval}})"
         mean, low, high = (cell.size for cell in _nearest_first(difference))
     unit = difference_unit(endpoint)
     return Markup(words).format(other=other, mean=mean, unit=unit, interval=interval(low, high))
@@ -89,8 +103,8 @@ def _bad_news(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
     """Everything that counts against the subject; where nothing was shown, the weakest point."""
     found = [
         *_above_the_oracle(trial, numbers, arm),
-        *_worse_group(trial, numbers, arm),
-        *_more_harm(trial, numbers, arm),
+        *_worse_groups(trial, numbers, arm),
+        *_worse_endpoints(trial, numbers, arm),
         *_worse_rivals(trial, numbers, arm),
         *_worse_seeds(trial, numbers, arm),
     ]
@@ -102,43 +116,39 @@ def _interrupted(trial: Trial) -> list[Markup]:
         return []
     if not trial.missing:
         return [Markup("The trial was interrupted: not every policy met every rival model.")]
-    titles = ", ".join(arm.title for arm in trial.missing)
-    return [Markup("The trial was interrupted before {} met its patients.").format(titles)]
+    return [Markup("The trial was interrupted; missing: {}.").format(_listed([arm.title for arm in trial.missing]))]
 
 
 def _above_the_oracle(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
-    for oracle in others(trial, "oracle", arm.name)[:1]:
+    for oracle in best_first(trial, ("oracle",), arm.name)[:1]:
         if verdict(numbers.versus(arm.name, oracle.name, trial.primary), trial.primary) == "better":
             return [Markup("It does better than the oracle, which knows the patient: look for a leak.")]
     return []
 
 
-def _worse_group(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+def _worse_groups(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
     worst = numbers.worst(arm.name)
     if worst is None or verdict(worst[2], trial.primary) != "worse":
         return []
     title, n, difference = worst
-    versus = compared(difference, trial.primary, trial.arm(trial.reference or "").title)
+    versus = compared(difference, trial.primary, _reference_title(trial))
     found = [Markup("In the group “{}” (n = {}) it is {}.").format(title, n, versus)]
-    also = [g.title for g in trial.subgroups if g.title != title and _worse_in(trial, numbers, arm, g.title)]
+    groups = [group.title for group in trial.subgroups if group.title != title]
+    also = [f"“{g}”" for g in groups if verdict(numbers.subgroup(arm.name, g), trial.primary) == "worse"]
     if also:
-        found.append(Markup("It is worse in {} too.").format(" and ".join(f"“{name}”" for name in also)))
+        everywhere = len(also) == len(groups) > 1
+        found.append(Markup("It is worse in {} too.").format("every other group" if everywhere else _listed(also)))
     return found
 
 
-def _worse_in(trial: Trial, numbers: Numbers, arm: Arm, subgroup: str) -> bool:
-    return verdict(numbers.subgroup(arm.name, subgroup), trial.primary) == "worse"
-
-
-def _more_harm(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+def _worse_endpoints(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
     """Endpoints other than the primary that are shown to be worse than with the reference."""
     found = []
     for endpoint in trial.endpoints[1:]:
         difference = numbers.difference(arm.name, endpoint)
         if sign(endpoint) and verdict(difference, endpoint) == "worse":
-            versus = compared(difference, endpoint, trial.arm(trial.reference or "").title)
-            found.append(Markup("{}: {}.").format(endpoint.title, versus))
-    return found
+            found.append(Markup("{} ({} {})").format(endpoint.title, difference[0], difference_unit(endpoint)))
+    return [Markup("Also worse: {}.").format(_listed(found))] if found else []
 
 
 def _worse_rivals(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
@@ -148,12 +158,12 @@ def _worse_rivals(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
             continue
         difference = numbers.difference(arm.name, trial.primary, drug)
         if verdict(difference, trial.primary) == "worse":
-            versus = compared(difference, trial.primary, trial.arm(trial.reference or "").title)
-            found.append(Markup("In patients of the rival model {} it is {}.").format(model_title(drug), versus))
-    return found
+            found.append(Markup("{} ({} {})").format(model_title(drug), difference[0], difference_unit(trial.primary)))
+    return [Markup("Worse too in patients of the rival models: {}.").format(_listed(found))] if found else []
 
 
 def _worse_seeds(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+    """The weakest training seed, where it falls behind the reference."""
     seeds = numbers.seeds(arm.name)
     if seeds is None or trial.reference is None:
         return []
@@ -162,15 +172,35 @@ def _worse_seeds(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
     protocol = numbers.outcome(trial.reference, trial.primary)[0]
     if sign(trial.primary) * (weakest.value - protocol.value) >= 0:
         return []
-    text = "Of {} training seeds the weakest reaches only {} {}, less than {} ({} {})."
+    text = "Of {} training seeds the weakest reaches {} {}, worse than {} with {} {}."
     unit = trial.primary.unit
-    return [Markup(text).format(count, weakest, unit, trial.arm(trial.reference).title, protocol, unit)]
+    return [Markup(text).format(count, weakest, unit, _reference_title(trial), protocol, unit)]
 
 
 def _weakest(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
+    """Where nothing was shown to be worse: the least favourable group, or else how much harm there is."""
     worst = numbers.worst(arm.name)
-    if worst is None:
-        return [Markup("No subgroup could be compared.")] if trial.reference != arm.name else []
-    title, n, (mean, low, high) = worst
-    text = "Nothing examined is shown to be worse; the least favourable group is {}, n = {}: {} {} ({})."
-    return [Markup(text).format(title, n, mean, difference_unit(trial.primary), interval(low, high))]
+    if worst is not None:
+        title, n, (mean, low, high) = worst
+        text = (
+            "Least favourable group: “{}” (n = {}), {} {} against {} ({}); no subgroup, secondary endpoint, "
+            "rival model or training seed examined is shown to be worse than that protocol."
+        )
+        unit = difference_unit(trial.primary)
+        return [Markup(text).format(title, n, mean, unit, _reference_title(trial), interval(low, high))]
+    harm = harm_endpoint(trial)
+    if harm is None:
+        return []
+    mean, low, high = numbers.outcome(arm.name, harm)
+    return [Markup("{}: {} {} ({}).").format(harm.title, mean, harm.unit, interval(low, high))]
+
+
+def _reference_title(trial: Trial) -> str:
+    return trial.arm(trial.reference).title if trial.reference else ""
+
+
+def _listed(items: Sequence[str]) -> Markup:
+    """A, B and C."""
+    if len(items) < 2:
+        return Markup("").join(items)
+    return Markup("{} and {}").format(Markup(", ").join(items[:-1]), items[-1])

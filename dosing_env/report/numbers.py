@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from dosing_env.trial import ALL, Arm, Endpoint, Trial, sign
+from dosing_env.trial import ALL, CLINICAL, Arm, Endpoint, Kind, Trial, sign
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,20 +180,13 @@ def harm_endpoint(trial: Trial) -> Endpoint | None:
 
 def subject(trial: Trial) -> Arm:
     """Whom the report is about: the first agent, else the best Bayesian dosing, else the best clinical protocol."""
-    means = {arm.name: trial.patients(arm.name)[trial.primary.name].mean() for arm in trial.arms()}
-
-    def best(kind: str) -> Arm | None:
-        arms = [arm for arm in trial.arms() if arm.kind == kind]
-        return max(arms, key=lambda arm: sign(trial.primary) * means[arm.name], default=None)
-
-    agent = next((arm for arm in trial.arms() if arm.kind == "agent"), None)
-    clinical = trial.arm(trial.reference) if trial.reference else None
-    return agent or best("bayes") or clinical or trial.arms()[0]
+    agents = [arm for arm in trial.arms() if arm.kind == "agent"]
+    return [*agents, *best_first(trial, ("bayes",)), *best_first(trial, CLINICAL), *trial.arms()][0]
 
 
-def others(trial: Trial, kind: str, but: str) -> list[Arm]:
-    """The policies of a kind other than `but`, best first."""
-    arms = [arm for arm in trial.arms() if arm.kind == kind and arm.name != but]
+def best_first(trial: Trial, kinds: tuple[Kind, ...], but: str = "") -> list[Arm]:
+    """The policies of these kinds, other than `but`, best mean primary endpoint first."""
+    arms = [arm for arm in trial.arms() if arm.kind in kinds and arm.name != but]
     means = {arm.name: trial.patients(arm.name)[trial.primary.name].mean() for arm in arms}
     return sorted(arms, key=lambda arm: -sign(trial.primary) * means[arm.name])
 

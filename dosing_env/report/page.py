@@ -14,10 +14,10 @@ from dosing_env.report.headline import headline
 from dosing_env.report.numbers import (
     Cell,
     Numbers,
+    best_first,
     difference_unit,
     harm_endpoint,
     model_title,
-    others,
     subject,
     verdict,
 )
@@ -140,7 +140,7 @@ def _to(low: Cell, high: Cell) -> Markup:
 
 
 def _ceiling(trial: Trial, numbers: Numbers, arm: Arm) -> Markup:
-    for oracle in others(trial, "oracle", arm.name)[:1]:
+    for oracle in best_first(trial, ("oracle",), arm.name)[:1]:
         mean = numbers.outcome(oracle.name, trial.primary)[0]
         return Markup("; {} ({}) {}").format(oracle.title, look.KNOWS, mean)
     return Markup("")
@@ -211,7 +211,7 @@ def _panels(trial: Trial, figure: str, numbers: Numbers, **options: Any) -> list
     return [
         Panel(
             arm,
-            _inline(draw(trial, arm.name, **options), f"{figure}-{arm.name}", f"{_what(draw)} {arm.title}."),
+            _inline(draw(trial, arm.name, **options), f"{figure}-{_number(trial, arm)}", f"{_what(draw)} {arm.title}."),
             numbers.outcome(arm.name, trial.primary)[0],
         )
         for arm in trial.arms()
@@ -226,6 +226,11 @@ def columns(panels: int) -> int:
 def _what(draw: Callable[..., Figure]) -> str:
     """The first line of a figure's docstring says what it shows: it is also its description for the blind."""
     return (draw.__doc__ or "").split("\n")[0]
+
+
+def _number(trial: Trial, arm: Arm) -> int:
+    """A policy's place in the trial: its name may hold anything, the id of an element may not."""
+    return trial.policies.index(arm)
 
 
 def _inline(figure: Figure, name: str, description: str) -> Markup:
@@ -252,14 +257,18 @@ def _patients(trial: Trial, numbers: Numbers, arm: Arm) -> list[dict[str, Any]]:
     """The example patients under the reference, Bayesian dosing and the subject."""
     from dosing_env.report import figures
 
-    shown = [*([trial.arm(trial.reference)] if trial.reference else []), *others(trial, "bayes", arm.name)[:1], arm]
+    shown = [
+        *([trial.arm(trial.reference)] if trial.reference else []),
+        *best_first(trial, ("bayes",), arm.name)[:1],
+        arm,
+    ]
     people = []
     for patient in _examples(trial):
         panels = []
         for each in dict.fromkeys(shown):
             figure = figures.patient_course(trial, each.name, patient)
             text = f"{_what(figures.patient_course)} Patient {patient}, {each.title}."
-            panels.append(Panel(each, _inline(figure, f"patient-{patient}-{each.name}", text)))
+            panels.append(Panel(each, _inline(figure, f"patient-{patient}-{_number(trial, each)}", text)))
         people.append(numbers.person(patient) | {"panels": panels})
     return people
 
@@ -282,7 +291,7 @@ def _learning(trial: Trial, numbers: Numbers) -> list[dict[str, Any]]:
                 arm,
                 _inline(
                     figures.learning_curve(trial, arm.name),
-                    f"learning-{arm.name}",
+                    f"learning-{_number(trial, arm)}",
                     f"{_what(figures.learning_curve)} {arm.title}.",
                 ),
                 numbers.outcome(arm.name, trial.primary)[0],

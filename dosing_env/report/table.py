@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dosing_env.report.headline import headline
@@ -10,53 +12,52 @@ from dosing_env.report.numbers import Cell, Numbers, difference_unit, subject
 from dosing_env.trial import Arm, Endpoint, Trial
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
 
 CAPTION = "Below each mean: 95 % interval over patients. Research and education; not for the care of real patients."
+ROOMY = 90  # characters
 Triple = tuple[Cell, Cell, Cell]
 
 
-def terminal_report(trial: Trial) -> RenderableType:
-    """The headline and the table, for `rich.print`."""
-    from rich.console import Group
-    from rich.text import Text
+@dataclass(frozen=True)
+class TerminalReport:
+    """The table and the headline, for `rich.print`. Fits 80 columns; with more it breathes."""
 
-    numbers = Numbers(trial)
-    words = headline(trial, numbers)
-    return Group(
-        result_table(trial, numbers),
-        Text(CAPTION, "dim"),
-        Text(),
-        Text(words.answer.striptags()),
-        Text(words.bad_news.striptags(), "bold"),
-    )
+    trial: Trial
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """What Rich prints."""
+        from rich.text import Text
+
+        numbers = Numbers(self.trial)
+        words = headline(self.trial, numbers)
+        yield result_table(self.trial, numbers, tight=options.max_width < ROOMY)
+        yield Text(CAPTION, "dim")
+        yield Text()
+        yield Text(words.answer.striptags())
+        yield Text(words.bad_news.striptags(), "bold")
 
 
-def result_table(trial: Trial, numbers: Numbers | None = None) -> Table:
+def result_table(trial: Trial, numbers: Numbers | None = None, *, tight: bool = False) -> Table:
     """One row per policy of the scenario's own drug.
 
-    Primary endpoint and paired difference to the best clinical protocol with 95 % intervals, every endpoint of which
-    less is better, the dose, and the range over training seeds.
+    Primary endpoint and paired difference to the best clinical protocol with 95 % intervals, harm, the dose, and the
+    range over training seeds.
     """
     from rich import box
     from rich.table import Table
 
     numbers = numbers or Numbers(trial)
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        title=_title(trial, numbers),
-        title_justify="left",
-    )
-    table.add_column("policy")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0 if tight else 1, 0, 0))
+    table.title, table.title_justify = _title(trial, numbers), "left"
+    table.add_column("policy", min_width=17)
     for heading in _headings(trial):
         table.add_column(heading, justify="right", no_wrap=True)
     for endpoint in _secondary(trial):
-        table.add_column(_heading(endpoint), justify="right")
-    table.add_column("training seeds", justify="right", no_wrap=True)
+        width = max(map(len, (*endpoint.title.split(), f"({endpoint.unit})", "00,000")))
+        table.add_column(_heading(endpoint), justify="right", width=width)
+    table.add_column("training\nseeds", justify="right", no_wrap=True, min_width=9)
     for arm in trial.arms():
         table.add_row(*_row(trial, numbers, arm), style="bold" if arm == subject(trial) else "")
     return table
@@ -78,26 +79,26 @@ def _heading(endpoint: Endpoint) -> str:
 
 
 def _row(trial: Trial, numbers: Numbers, arm: Arm) -> list[str]:
-    mark = f"[{COLOUR[arm.kind]}]●[/] {_escaped(arm.title)}" + (f"\n  {KNOWS}" if arm.kind == "oracle" else "")
+    mark = f"[{COLOUR[arm.kind]}]●[/] {_escaped(arm.title)}" + (f"\n[dim]{KNOWS}[/]" if arm.kind == "oracle" else "")
     difference = numbers.difference(arm.name, trial.primary)
     against = "reference" if arm.name == trial.reference else _with_interval(difference)
     seeds = numbers.seeds(arm.name)
-    spread = f"{seeds[1]}–{seeds[2]}\n{seeds[0]} seeds" if seeds else "–"
+    spread = f"{seeds[1]}–{seeds[2]}\n[dim]{seeds[0]} seeds[/]" if seeds else "–"
     secondary = [str(numbers.outcome(arm.name, endpoint)[0]) for endpoint in _secondary(trial)]
     return [mark, _with_interval(numbers.outcome(arm.name, trial.primary)), against, *secondary, spread]
 
 
 def _with_interval(numbers: Triple) -> str:
     mean, low, high = numbers
-    return str(mean) if low.text in ("–", high.text) else f"{mean}\n{low} to {high}"
+    return str(mean) if low.text in ("–", high.text) else f"{mean}\n[dim]{low} to {high}[/]"
 
 
 def _title(trial: Trial, numbers: Numbers) -> str:
     name = trial.provenance.get("scenario", "virtual trial")
     state = ", interrupted" if trial.partial else ""
-    return _escaped(
-        f"{name}: {numbers.size(subject(trial).name)} virtual patients, the same for each policy{state}\nprimary endpoint: {trial.primary.title}"
-    )
+    count = numbers.size(subject(trial).name)
+    first = f"{name}: {count} virtual patients, the same for each policy{state}"
+    return _escaped(f"{first}\nprimary endpoint: {trial.primary.title}")
 
 
 def _escaped(text: str) -> str:

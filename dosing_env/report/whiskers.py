@@ -71,9 +71,9 @@ def dot(
 
 
 def _step(span: float) -> float:
-    """A round step that cuts the span into three to six."""
-    power = 10.0 ** math.floor(math.log10(span / 4))
-    return next(power * factor for factor in (1, 2, 2.5, 5, 10) if span / (power * factor) <= 5)
+    """A round step that cuts the span into two to four."""
+    power = 10.0 ** math.floor(math.log10(span / 8))
+    return next(power * factor for factor in (1, 2, 2.5, 5, 10, 20) if span / (power * factor) <= 4)
 
 
 def _ticks(low: float, high: float, step: float) -> list[float]:

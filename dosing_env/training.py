@@ -1,0 +1,280 @@
+"""Recipe -> Stable-Baselines3 -> trained agent. The only module that imports Stable-Baselines3 and torch."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+
+from dosing_env import __version__, files
+from dosing_env import recipe as recipes
+from dosing_env import scenario as scenarios
+from dosing_env.agent import Agent, State, load_agent, to_mg, write_weights
+from dosing_env.evaluate import ENDPOINTS, outcomes, treat
+from dosing_env.recipe import Recipe, Scaler
+from dosing_env.scenario import Scenario
+from dosing_env.vector import DosingVectorEnv
+
+try:
+    import torch
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.callbacks import BaseCallback
+    from stable_baselines3.common.vec_env import VecEnv
+except ImportError as error:
+    raise ImportError("training needs the extra packages: pip install 'dosing-env[train]'") from error
+
+TUNE_SEED = 0  # of the patients on which checkpoints and seeds are compared
+_OURS = ("self", "policy", "env", "seed", "policy_kwargs", "device", "tensorboard_log", "_init_setup_model", "verbose")
+
+Progress = Callable[[int, int, str], None]  # steps done, steps in all, what
+
+
+@dataclass(frozen=True)
+class SeedRun:
+    """What the training of one seed leaves."""
+
+    seed: int
+    state: State
+    learning: list[dict[str, Any]]  # steps, primary endpoint and return on the tuning stream
+    finished: bool
+
+
+def train(
+    recipe: str | Recipe,
+    seed: int | None = None,
+    *,
+    output: str | Path | None = None,
+    steps: int | None = None,
+    progress: Progress | None = None,
+) -> Agent:
+    """Train the agent of a recipe.
+
+    Args:
+        recipe: a catalogue name, the path of a recipe file, or a `Recipe`.
+        seed: one training seed; by default all of the recipe.
+        output: folder for checkpoints, TensorBoard, weights and recipe; by default runs/<name>.
+        steps: instead of the recipe's.
+        progress: called with (steps done, steps in all, what).
+
+    Returns the agent of the seed with the best return on the tuning stream. After Ctrl-C what was trained so far is
+    written all the same, and KeyboardInterrupt is raised with the folder in its message.
+
+    Raises:
+        ValueError: the recipe cannot be right.
+    """
+    rules = recipe if isinstance(recipe, Recipe) else recipes.load(recipe)
+    check_ppo(rules)
+    case = scenarios.load(rules.scenario)
+    folder = Path(output) if output is not None else Path("runs") / rules.name
+    seeds = rules.training.seeds if seed is None else (seed,)
+    runs: list[SeedRun] = []
+    for one in seeds:
+        runs.append(train_seed(rules, case, one, folder, steps or rules.training.steps, progress))
+        path = _write(rules, case, runs, folder)
+        if not runs[-1].finished:
+            raise KeyboardInterrupt(f"stopped; what was trained so far is in {path}")
+    return load_agent(str(path))
+
+
+def check_ppo(recipe: Recipe) -> None:
+    """Raise a ValueError if the recipe gives PPO an argument that it does not take."""
+    known = [name for name in inspect.signature(PPO.__init__).parameters if name not in _OURS]
+    for key in recipe.ppo:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
+            raise ValueError(f"{recipe.name}: ppo: unknown key {key!r}. {hint}")
+
+
+def train_seed(
+    recipe: Recipe, case: Scenario, seed: int, folder: Path, steps: int, progress: Progress | None = None
+) -> SeedRun:
+    """Train one seed, with checkpoints and TensorBoard in `folder`/seed<seed>."""
+    torch.set_num_threads(recipe.training.threads)
+    own = folder / f"seed{seed}"
+    model = build(
+        recipe, PatientVecEnv(recipe, case, recipe.training.num_envs, seed), seed, log=str(own / "tensorboard")
+    )
+    watch = Watch(recipe, case, seed, own, steps, progress)
+    try:
+        model.learn(steps, callback=watch)
+        finished = True
+    except KeyboardInterrupt:
+        finished = False
+    watch.look()
+    return SeedRun(seed, state_of(model), watch.learning, finished)
+
+
+def build(recipe: Recipe, env: VecEnv, seed: int, log: str | None = None) -> PPO:
+    """Stable-Baselines3's PPO as the recipe describes it, untrained."""
+    activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[recipe.network.activation]
+    network = {"net_arch": list(recipe.network.layers), "activation_fn": activation}
+    arguments: dict[str, Any] = dict(recipe.ppo)
+    return PPO("MlpPolicy", env, seed=seed, device="cpu", policy_kwargs=network, tensorboard_log=log, **arguments)
+
+
+def state_of(model: PPO) -> State:
+    """The policy's weights as arrays."""
+    return {name: value.detach().numpy().copy() for name, value in model.policy.state_dict().items()}
+
+
+class PatientVecEnv(VecEnv):
+    """The vector environment as Stable-Baselines3 wants it, with the recipe's scaling of observation and action.
+
+    A course has a fixed length and its end is part of the task (`time_left` is observed). So at the end
+    `TimeLimit.truncated` is False for the learner: there is no value beyond it to bootstrap from.
+    """
+
+    def __init__(self, recipe: Recipe, case: Scenario, num_envs: int, seed: int, stream: str = "train") -> None:
+        self.recipe, self.first_seed = recipe, seed
+        self.env = DosingVectorEnv(case, num_envs, stream=stream, autoreset_mode=AutoresetMode.SAME_STEP)
+        self.scaler = Scaler(recipe, self.env.task)
+        inputs = spaces.Box(-np.inf, np.inf, (len(self.scaler.columns),), np.float32)
+        super().__init__(num_envs, inputs, network_actions(recipe, self.env))
+
+    def reset(self) -> NDArray[np.float32]:
+        """Start the first patients of the training seed."""
+        observation, _ = self.env.reset(seed=self.first_seed)
+        return self.scaler(observation)
+
+    def step_async(self, actions: NDArray[Any]) -> None:
+        """Keep the actions for `step_wait`."""
+        self._actions = actions
+
+    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
+        """Treat every patient."""
+        doses = action_to_mg(self.recipe, self.env, self._actions)
+        observation, reward, terminated, truncated, info = self.env.step(doses)
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        over = terminated | truncated
+        if over.any():
+            slots = np.flatnonzero(over)
+            last = self.scaler(np.stack([info["final_obs"][slot] for slot in slots]))
+            for slot, seen in zip(slots, last, strict=True):
+                infos[slot] = {"terminal_observation": seen, "TimeLimit.truncated": False}
+        return self.scaler(observation), reward.astype(np.float32), over, infos
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """The same attribute of the batch for every asked slot."""
+        return [getattr(self.env, attr_name, None) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Refused: patients have no attributes of their own."""
+        raise NotImplementedError(f"set_attr({attr_name!r}): the patients of a batch have no attributes of their own")
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        """Action masks by patient; other methods are refused."""
+        if method_name != "action_masks":
+            raise NotImplementedError(f"env_method({method_name!r}): patients of a batch have no methods of their own")
+        return list(self.env.action_masks()[self._get_indices(indices)])
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        """Nothing is wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+
+def network_actions(recipe: Recipe, env: DosingVectorEnv) -> spaces.Space[Any]:
+    """What the network says: a scaled dose in [-1, 1], or which product."""
+    if recipe.action == "grid":
+        return spaces.Discrete(len(env.task.doses))
+    return spaces.Box(-1.0, 1.0, (1,), np.float32)
+
+
+def action_to_mg(recipe: Recipe, env: DosingVectorEnv, actions: NDArray[Any]) -> NDArray[np.float64]:
+    """Sampled actions of the network as doses, (n, 1) mg."""
+    if recipe.action == "grid":
+        return np.asarray(env.task.doses)[actions][:, None]
+    return to_mg(recipe, env.task, actions)[:, None]
+
+
+class Watch(BaseCallback):
+    """Every so often: endpoint and return on the tuning stream, a checkpoint, a line for whoever waits."""
+
+    def __init__(
+        self, recipe: Recipe, case: Scenario, seed: int, folder: Path, steps: int, progress: Progress | None
+    ) -> None:
+        super().__init__()
+        self.recipe, self.case, self.seed, self.folder = recipe, case, seed, folder
+        self.steps, self.progress = steps, progress
+        self.learning: list[dict[str, Any]] = []
+        self._next = recipe.training.evaluate_every
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_end(self) -> None:
+        if self.progress is not None:
+            self.progress(min(self.num_timesteps, self.steps), self.steps, self._line())
+        if self.num_timesteps >= self._next:
+            self._next += self.recipe.training.evaluate_every
+            self.look()
+
+    def look(self) -> None:
+        """Evaluate the present network on the tuning stream and write a checkpoint."""
+        if self.learning and self.learning[-1]["steps"] == self.num_timesteps:
+            return
+        state = state_of(self.model)  # type: ignore[arg-type]
+        agent = Agent(self.recipe, {self.seed: state}, {}, self.seed, self.recipe.name)
+        row = {"seed": self.seed, "steps": self.num_timesteps} | tuned(agent, self.case)
+        self.learning.append(row)
+        for name, value in row.items():
+            self.logger.record(f"tune/{name}", value)
+        card = {"shipped_seed": self.seed, "learning": self.learning}
+        write_weights(self.folder / f"step{self.num_timesteps}.safetensors", {self.seed: state}, card)
+
+    def _line(self) -> str:
+        if not self.learning:
+            return f"seed {self.seed}"
+        return f"seed {self.seed}, {self.learning[-1][ENDPOINTS[0].name]:.1f} % within target"
+
+
+def tuned(agent: Agent, case: Scenario) -> dict[str, float]:
+    """Primary endpoint and return of an agent on the patients of the tuning stream."""
+    patients = np.arange(agent.recipe.training.evaluate_patients)
+    cohort, returns = treat(case, agent, patients, TUNE_SEED, "tune")
+    primary = ENDPOINTS[0].name
+    table = outcomes(cohort, returns)
+    return {primary: float(table[primary].mean()), "return": float(table["return"].mean())}
+
+
+def _write(recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], folder: Path) -> Path:
+    """The recipe and the weights of all seeds so far, side by side; the best on the tuning stream is the one shipped."""
+    best = max(runs, key=lambda run: run.learning[-1]["return"])
+    card = {
+        "shipped_seed": best.seed,
+        "finished": all(run.finished for run in runs),
+        "learning": [row for run in runs for row in run.learning],
+        "scenario": case.name,
+        "scenario_parts": scenarios.parts(case),
+        "versions": versions(),
+    }
+    path = folder / f"{recipe.name}.toml"
+    files.write_whole(path, Path(recipe.file).read_bytes())
+    write_weights(path.with_suffix(".safetensors"), {run.seed: run.state for run in runs}, card)
+    return path
+
+
+def versions() -> dict[str, str]:
+    """What the training ran on."""
+    import stable_baselines3
+
+    return {
+        "dosing-env": __version__,
+        "stable-baselines3": stable_baselines3.__version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }

@@ -1,0 +1,114 @@
+"""What the tests of the environments share: every shipped scenario, and courses under given doses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import pytest
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+
+from dosing_env import catalogue, scenario
+from dosing_env.registration import environment_id
+from dosing_env.scenario import Scenario
+from dosing_env.vector import DosingVectorEnv
+
+SCENARIOS = catalogue.names("scenarios")
+every_scenario = pytest.mark.parametrize("name", SCENARIOS)
+
+
+class Rollout(NamedTuple):
+    """One course of each patient; the decision axis first, then the patient axis."""
+
+    observations: NDArray[np.float32]  # (decisions + 1, n, features)
+    rewards: NDArray[np.float64]  # (decisions, n)
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+    infos: list[dict[str, Any]]
+    courses: Any  # the records at the end
+
+
+def identifier(name: str) -> str:
+    found = environment_id(catalogue.find("scenarios", name))
+    assert found is not None
+    return found
+
+
+def environment(name: str | Scenario, size: int, **arguments: Any) -> DosingVectorEnv:
+    """A batch whose patients are frozen at the end of their course."""
+    return DosingVectorEnv(name, size, **({"autoreset_mode": AutoresetMode.DISABLED} | arguments))
+
+
+def changed(name: str, **sections: dict[str, Any]) -> Scenario:
+    """A scenario with some keys of some sections changed."""
+    base = scenario.load(name)
+    parts = {part: msgspec.structs.replace(getattr(base, part), **keys) for part, keys in sections.items()}
+    return scenario.check(msgspec.structs.replace(base, **parts), name)
+
+
+def decisions(env: DosingVectorEnv) -> int:
+    return env.task.rules.decisions
+
+
+def some_doses(env: DosingVectorEnv, patients: Any) -> NDArray[np.float32]:
+    """(decisions, n, 1) mg: doses nobody would plan, a function of patient number and decision alone."""
+    shape = (decisions(env), 1)
+    drawn = [np.random.default_rng(int(number)).uniform(0.0, env.task.rules.max_dose, shape) for number in patients]
+    return np.stack(drawn, axis=1).astype(np.float32)
+
+
+def roll(
+    env: DosingVectorEnv,
+    doses: Any = None,
+    *,
+    seed: int | None = 0,
+    patients: Any = None,
+    meddle: Callable[[int, DosingVectorEnv], None] = lambda k, env: None,
+) -> Rollout:
+    """The courses of patients (by default 0 to n - 1) under doses (by default `some_doses`).
+
+    `meddle(k, env)` is called before decision k.
+    """
+    patients = np.arange(env.num_envs) if patients is None else np.asarray(patients)
+    doses = some_doses(env, patients) if doses is None else doses
+    observation, _ = env.reset(seed=seed, options={"patients": patients})
+    observations, steps = [observation], []
+    for k in range(decisions(env)):
+        meddle(k, env)
+        observation, *step = env.step(doses(observation) if callable(doses) else doses[k])
+        observations.append(observation)
+        steps.append(step)
+    rewards, terminated, truncated, infos = zip(*steps, strict=True)
+    assert env.cohort is not None
+    return Rollout(
+        np.array(observations),
+        np.array(rewards),
+        np.array(terminated),
+        np.array(truncated),
+        list(infos),
+        env.cohort.courses.copy(),
+    )
+
+
+def columns(env: DosingVectorEnv, *beginnings: str) -> NDArray[np.int64]:
+    """Where the features whose names begin so stand in the observation."""
+    return np.array([i for i, feature in enumerate(env.task.features) if feature.name.startswith(beginnings)])
+
+
+def assert_identical(one: Rollout, other: Rollout, mine: Any = slice(None), theirs: Any = slice(None)) -> None:
+    """The same to the last bit, for the given slots of each."""
+    assert np.array_equal(one.observations[:, mine], other.observations[:, theirs])
+    assert np.array_equal(one.rewards[:, mine], other.rewards[:, theirs])
+    assert np.array_equal(one.truncated[:, mine], other.truncated[:, theirs])
+    assert one.courses[mine].tobytes() == other.courses[theirs].tobytes()
+    for a, b in zip(one.infos, other.infos, strict=True):
+        assert np.array_equal(a["dose"][mine], b["dose"][theirs])
+        assert np.array_equal(a["limited"][mine], b["limited"][theirs])
+        assert np.array_equal(a["cost"][mine], b["cost"][theirs])
+
+
+def in_another_process(name: str, patients: list[int]) -> Rollout:
+    return roll(environment(name, len(patients)), seed=5, patients=patients)

@@ -1,0 +1,140 @@
+"""The same seed is the same world; other seeds, streams and episodes are other people."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+from gymnasium.vector import AutoresetMode
+
+from dosing_env.env import DosingEnv
+from dosing_env.simulation.chance import STREAMS
+from tests.environment.rollouts import (
+    assert_identical,
+    decisions,
+    environment,
+    every_scenario,
+    in_another_process,
+    roll,
+    some_doses,
+)
+
+
+@every_scenario
+def test_the_same_seed_is_the_same_course(name: str) -> None:
+    assert_identical(roll(environment(name, 16), seed=3), roll(environment(name, 16), seed=3))
+
+
+@every_scenario
+def test_reset_with_the_seed_starts_all_over(name: str) -> None:
+    env = environment(name, 16)
+    first = roll(env, seed=3)
+    roll(env, seed=None)
+    assert_identical(roll(env, seed=3), first)
+
+
+@every_scenario
+def test_later_episodes_follow_from_the_first_seed(name: str) -> None:
+    one, other = DosingEnv(name), DosingEnv(name)
+    assert np.array_equal(episodes(one), episodes(other))
+    starts = episodes(one)[:, 0, 2:5]  # the chart at the first decision
+    assert len(np.unique(starts, axis=0)) == 3
+
+
+def episodes(env: DosingEnv) -> Any:
+    """Three episodes of which only the first is seeded."""
+    courses = []
+    for seed in (12, None, None):
+        course = [env.reset(seed=seed)[0]]
+        course += [env.step(np.array([500.0]))[0] for _ in range(env.task.rules.decisions)]
+        courses.append(course)
+    return np.array(courses)
+
+
+@every_scenario
+def test_later_episodes_of_a_batch_are_the_next_patients(name: str) -> None:
+    env = environment(name, 4, autoreset_mode=AutoresetMode.SAME_STEP)
+    env.reset(seed=2)
+    for _ in range(2 * decisions(env)):
+        env.step(np.full((4, 1), 500.0))
+    assert env.cohort is not None
+    assert list(env.cohort.courses["number"]) == [8, 9, 10, 11]
+
+
+@every_scenario
+def test_unseeded_environments_differ(name: str) -> None:
+    starts = {tuple(DosingEnv(name).reset()[0]) for _ in range(3)}
+    assert len(starts) == 3
+
+
+@every_scenario
+def test_seeds_and_streams_share_no_patient(name: str) -> None:
+    worlds = [(stream, seed) for stream in STREAMS for seed in (0, 1, 2, 2**40)]
+    people = [people_of(name, stream, seed) for stream, seed in worlds]
+    everybody = np.concatenate(people)
+    assert len(np.unique(everybody[:, [0, 1, 2, 4]], axis=0)) == len(everybody)
+    for eta in range(people[0].shape[1] - 7):
+        assert len(np.unique(everybody[:, 7 + eta])) == len(everybody)
+
+
+def people_of(name: str, stream: str, seed: int) -> Any:
+    """True covariates (7) and random effects of the first patients of a world."""
+    env = environment(name, 50, stream=stream)
+    env.reset(seed=seed)
+    assert env.cohort is not None
+    return np.hstack([env.cohort.courses["patient"], env.cohort.courses["eta"]])
+
+
+@every_scenario
+def test_the_noise_of_another_seed_is_other_noise(name: str) -> None:
+    one, other = (roll(environment(name, 8), seed=seed) for seed in (0, 1))
+    for field in ("weight", "creatinine", "levels"):
+        assert not np.any(one.courses[field] == other.courses[field])
+
+
+@every_scenario
+def test_a_patient_is_the_same_in_every_company(name: str) -> None:
+    crowd = roll(environment(name, 64), seed=5)
+    alone = roll(environment(name, 1), seed=5, patients=[17])
+    assert_identical(alone, crowd, [0], [17])
+    order = np.random.default_rng(0).permutation(64)
+    assert_identical(roll(environment(name, 64), seed=5, patients=order), crowd, np.argsort(order))
+    twice = roll(environment(name, 3), seed=5, patients=[17, 40, 17])
+    assert_identical(twice, crowd, slice(None), [17, 40, 17])
+
+
+@every_scenario
+def test_slots_that_finish_at_other_times_do_not_disturb(name: str) -> None:
+    """Patients started by a mask in the middle of the others' courses."""
+    env, crowd = environment(name, 4), roll(environment(name, 64), seed=5)
+    doses = some_doses(env, range(64))
+    env.reset(seed=5)
+    half = decisions(env) // 2
+    for k in range(half):
+        env.step(doses[k, :4])
+    mask = np.array([False, True, False, True])
+    env.reset(options={"reset_mask": mask, "patients": [21, 33]})
+    for k in range(decisions(env) - half):
+        mine = np.array([doses[half + k, 0], doses[k, 21], doses[half + k, 2], doses[k, 33]])
+        observation, *_ = env.step(mine)
+    assert np.array_equal(observation[[0, 2]], crowd.observations[-1, [0, 2]])
+    assert np.array_equal(observation[[1, 3]], crowd.observations[decisions(env) - half, [21, 33]])
+
+
+@every_scenario
+def test_the_number_of_processes_changes_nothing(name: str) -> None:
+    whole = in_another_process(name, list(range(20)))  # here: it also leaves the compiled code for the others
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        first, second = pool.map(in_another_process, [name, name], [list(range(13)), list(range(13, 20))])
+    assert_identical(first, whole, slice(None), slice(0, 13))
+    assert_identical(second, whole, slice(None), slice(13, 20))
+
+
+@every_scenario
+def test_the_solvers_agree(name: str) -> None:
+    own = roll(environment(name, 8))
+    other = roll(environment(name, 8, solver="compiled"))
+    np.testing.assert_allclose(own.courses["auc"], other.courses["auc"], rtol=1e-6)
+    np.testing.assert_allclose(own.observations, other.observations, rtol=1e-5, atol=1e-6)

@@ -1,0 +1,154 @@
+"""Every scenario as a Gymnasium and a Stable-Baselines3 environment."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium import spaces
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode
+from stable_baselines3.common.env_checker import check_env as check_for_stable_baselines
+
+from dosing_env.env import DosingEnv
+from dosing_env.vector import DosingVectorEnv
+from tests.environment.rollouts import every_scenario, identifier
+
+MEANT = "normalized"  # actions are milligrams: the recipe of an agent scales them
+
+
+@every_scenario
+@pytest.mark.parametrize("discrete", [False, True])
+def test_gymnasium_accepts_it(name: str, discrete: bool) -> None:
+    environment = gymnasium.make(identifier(name), discrete=discrete).unwrapped
+    assert complaints(check_env, environment) == []
+
+
+@every_scenario
+@pytest.mark.parametrize("discrete", [False, True])
+def test_stable_baselines_accepts_it(name: str, discrete: bool) -> None:
+    assert complaints(check_for_stable_baselines, DosingEnv(name, discrete=discrete)) == []
+
+
+def complaints(check: Callable[..., Any], environment: Any) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        check(environment)
+    return [text for text in (str(warning.message) for warning in caught) if MEANT not in text]
+
+
+@every_scenario
+def test_made_by_its_id(name: str) -> None:
+    one = gymnasium.make(identifier(name))
+    many = gymnasium.make_vec(identifier(name), num_envs=3)
+    assert isinstance(one.unwrapped, DosingEnv)
+    assert isinstance(many.unwrapped, DosingVectorEnv)
+    assert many.num_envs == 3
+    assert many.single_observation_space == one.observation_space
+    assert many.single_action_space == one.action_space
+    assert many.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+
+
+@every_scenario
+def test_any_scenario_by_the_general_id(name: str) -> None:
+    general = gymnasium.make("dosing_env/Scenario-v0", scenario=name)
+    own = gymnasium.make(identifier(name))
+    assert np.array_equal(general.reset(seed=4)[0], own.reset(seed=4)[0])
+
+
+@every_scenario
+def test_batched_by_gymnasium_itself(name: str) -> None:
+    many = gymnasium.make_vec(identifier(name), num_envs=2, vectorization_mode="sync")
+    many.reset(seed=0)
+    observation, *_ = many.step(many.action_space.sample())
+    assert observation in many.observation_space
+
+
+@every_scenario
+def test_spaces_are_named_bounded_and_in_clinical_units(name: str) -> None:
+    env = DosingEnv(name)
+    box, features = env.observation_space, env.task.features
+    assert isinstance(box, spaces.Box)
+    assert box.dtype == np.float32
+    assert box.shape == (len(features),)
+    assert np.isfinite(box.low).all()
+    assert np.isfinite(box.high).all()
+    assert np.all(box.low < box.high)
+    assert len({feature.name for feature in features}) == len(features)
+    assert all(feature.unit for feature in features)
+    assert env.action_space == spaces.Box(0.0, env.task.rules.max_dose, (1,), np.float32)
+
+
+@every_scenario
+def test_discrete_actions_are_the_doses_in_order(name: str) -> None:
+    env = DosingEnv(name, discrete=True)
+    assert env.action_space == spaces.Discrete(len(env.task.doses))
+    for index, dose in enumerate(env.task.doses):
+        env.reset(seed=0)
+        assert env.step(index)[4]["dose"] == dose
+
+
+@every_scenario
+def test_batch_spaces_are_those_of_one_patient_repeated(name: str) -> None:
+    for discrete in (False, True):
+        env = DosingVectorEnv(name, 4, discrete=discrete)
+        expected = gymnasium.vector.utils.batch_space(env.single_action_space, 4)
+        assert env.action_space == expected
+        assert env.observation_space == gymnasium.vector.utils.batch_space(env.single_observation_space, 4)
+
+
+@every_scenario
+def test_one_patient_is_the_first_of_the_batch(name: str) -> None:
+    one, many = DosingEnv(name), DosingVectorEnv(name, 3)
+    assert np.array_equal(one.reset(seed=9)[0], many.reset(seed=9)[0][0])
+    for _ in range(one.task.rules.decisions):
+        action = one.action_space.sample()
+        observation, reward, terminated, truncated, info = one.step(action)
+        batch = many.step(np.tile(action, (3, 1)))
+        assert np.array_equal(observation, batch[0][0])
+        assert (reward, terminated, truncated) == (batch[1][0], batch[2][0], batch[3][0])
+        assert info["dose"] == batch[4]["dose"][0]
+        assert isinstance(info["limited"], str)
+        assert isinstance(reward, float)
+        assert isinstance(truncated, bool)
+    assert truncated
+
+
+@every_scenario
+def test_stepping_before_a_reset_says_so(name: str) -> None:
+    with pytest.raises(RuntimeError, match="reset"):
+        DosingEnv(name).step(np.zeros(1, dtype=np.float32))
+
+
+def test_a_misspelt_id_is_answered_with_the_nearest() -> None:
+    with pytest.raises(gymnasium.error.NameNotFound, match="Scenario"):
+        gymnasium.make("dosing_env/Scenari-v0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"stream": "test"}, "stream: 'test'"),
+        ({"solver": "euler"}, "solver: 'euler'"),
+        ({"render_mode": "human"}, "render_mode: 'human'"),
+        ({"drug": "vancomycin_goti"}, "vancomycin_goti2018"),
+        ({"population": "adult_wart"}, "adult_ward"),
+        ({"drugs": "vancomycin_goti2018"}, "drugs.*'drug'"),
+        ({"drug": 3}, "drug"),
+        ({"num_envs": 0}, "num_envs: 0"),
+    ],
+)
+def test_wrong_arguments_are_refused_when_made(arguments: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        DosingVectorEnv("vancomycin_ward", **arguments)
+
+
+@every_scenario
+def test_another_drug_by_its_name(name: str) -> None:
+    env = DosingVectorEnv(name, 2, drug="vancomycin_thomson2009")
+    assert env.task.drug.name == env.scenario.drug == "vancomycin_thomson2009"
+    assert env.task.rules.proportional == env.task.drug.assay.proportional

@@ -1,0 +1,66 @@
+"""A drug with saturable elimination, two compartments: what the exact solver must refuse. The numbers are made up.
+
+dA1/dt = R1 - VMAX C/(KM + C) - Q/V1 A1 + Q/V2 A2     mg/h
+dA2/dt = R2 + Q/V1 A1 - Q/V2 A2                       mg/h
+C      = A1/V1                                        mg/L
+"""
+
+from typing import NamedTuple
+
+from dosing_env.arithmetic import exp
+from dosing_env.pharmacology import Assay, Drug, Patient
+
+
+class Covariates(NamedTuple):
+    WT: float  # kg
+
+
+class Eta(NamedTuple):
+    VMAX: float
+    V1: float
+
+
+class Parameters(NamedTuple):
+    VMAX: float  # mg/h  largest elimination
+    KM: float  # mg/L  concentration of half of it
+    V1: float  # L     central volume
+    Q: float  # L/h   intercompartmental clearance
+    V2: float  # L     peripheral volume
+
+
+def covariates(patient: Patient) -> Covariates:
+    return Covariates(WT=patient.WT)
+
+
+def individual(x: Covariates, eta: Eta) -> Parameters:
+    return Parameters(
+        VMAX=20.0 * (x.WT / 70) ** 0.75 * exp(eta.VMAX), KM=5.0, V1=0.6 * x.WT * exp(eta.V1), Q=3.0, V2=30.0
+    )
+
+
+def rates(t: float, A: tuple[float, float], p: Parameters, R: tuple[float, float]) -> tuple[float, float]:
+    A1, A2 = A  # mg
+    R1, R2 = R  # mg/h
+    C = A1 / p.V1
+    return (
+        R1 - p.VMAX * C / (p.KM + C) - p.Q / p.V1 * A1 + p.Q / p.V2 * A2,
+        R2 + p.Q / p.V1 * A1 - p.Q / p.V2 * A2,
+    )
+
+
+def concentration(A: tuple[float, float], p: Parameters) -> float:
+    return A[0] / p.V1
+
+
+DRUG = Drug(
+    name="michaelis_menten",
+    title="Saturable elimination, two compartments",
+    compartments=("central", "peripheral"),
+    covariates=covariates,
+    individual=individual,
+    rates=rates,
+    output=concentration,
+    linear=False,
+    omega={"VMAX": 0.09, "V1": 0.04},
+    assay=Assay(proportional=0.1, additive=0.5),
+)
