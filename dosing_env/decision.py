@@ -46,6 +46,7 @@ keep: Any = HOLE
 covariates: Any = HOLE
 individual: Any = HOLE
 Eta: Any = HOLE
+output: Any = HOLE
 NZ: Any = HOLE  # standard normals of a patient
 NE: Any = HOLE  # random effects
 NX: Any = HOLE  # fields of Patient
@@ -150,6 +151,7 @@ def trace(courses, rules, key, bench, times, levels):  # type: ignore[no-untyped
         decided, doses = course.decision, course.doses[:, 2].copy()
         _open_chart(course)
         _chart_creatinine(course, rule, key, ZERO)
+        levels[i, 0] = output(to_fixed_tuple(course.amounts, N), parameters(course, rule, 0.0))
         for k in range(decided):
             _give(course, rule, doses[k])
             first, last = (k * n + 1 if k else 0), (k + 1) * n + 1  # the first of all times is that of admission

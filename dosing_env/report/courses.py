@@ -80,7 +80,7 @@ def _view(cohort: Cohort, slot: int) -> View:
     known = chart.resulted > 0.5
     times, curves = cohort.curve(slot, _SAMPLES)
     per_day, band = round(24.0 / rules.interval), (rules.low / 24.0, rules.high / 24.0)
-    highest = max(np.nanmax(curves[0], initial=0.0), chart.levels[known].max(initial=0.0), band[1], _LOWEST_TOP)
+    highest = max(np.nanmax(curves[0]), chart.levels[known].max(initial=0.0), band[1], _LOWEST_TOP)
     return View(
         headline=_headline(course, chart),
         days=rules.days,

@@ -37,13 +37,15 @@ def read_covariates(drug: Drug, covariates: Any) -> dict[Hashable, list[Step]]:
     Raises:
         ValueError: names that are neither the drug's covariates nor those of `Patient`, or values missing.
     """
-    if covariates is None or len(covariates) == 0:
+    if covariates is None:
         covariates = {}
     if hasattr(covariates, "_asdict"):
         covariates = covariates._asdict()
     if isinstance(covariates, Mapping):
         return {None: [Step(0.0, _constant(drug, covariates))]}
     rows = read_rows("covariates", covariates, _HEADINGS)
+    if not rows:
+        return read_covariates(drug, None)
     columns = columns_of(rows)
     reading = reading_of(drug, [column for column in columns if column not in _HEADINGS])
     subjects: dict[Hashable, list[Row]] = {}
@@ -62,7 +64,7 @@ def reading_of(drug: Drug, names: list[str]) -> Reading:
     if set(names) == set(own):
         return Reading(own, drug.Covariates)
     if set(names) == set(bedside):
-        return Reading(bedside, lambda **values: drug.covariates(Patient(**values)))
+        return Reading(bedside, lambda **values: from_bedside(drug, Patient(**values)))
     everything = list(dict.fromkeys(own + bedside))
     for name in names:
         if name not in everything:
@@ -74,6 +76,18 @@ def reading_of(drug: Drug, names: list[str]) -> Reading:
         f"covariates: {', '.join(wrong)}: {what}. {drug.name} takes {', '.join(own) or 'none'}; "
         f"or else all the bedside values {', '.join(bedside)}"
     )
+
+
+def from_bedside(drug: Drug, patient: Patient) -> Any:
+    """The drug's covariates of a patient.
+
+    Raises:
+        ValueError: they cannot be computed, for example with a creatinine of 0.
+    """
+    try:
+        return drug.covariates(patient)
+    except ArithmeticError as error:
+        raise ValueError(f"covariates: {drug.name} cannot use {patient}: {error}") from None
 
 
 def _constant(drug: Drug, values: Mapping[str, Any]) -> Any:

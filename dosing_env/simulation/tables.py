@@ -91,18 +91,21 @@ def _runner(drug: Drug, solver: str | None) -> Run:
         p = _parameters(drug, steps[0].x, eta)
         seen = np.empty((len(times), n + 2))
         for time, step, row in _stops(steps, times):
-            if time > now:
-                before = amounts.tolist()
-                exposure += advance(amounts, p, now, time, doses, 0, len(doses), _NONE, _NONE, work, inflow)
-                if math.isnan(exposure) or not np.isfinite(amounts).all():
-                    raise RuntimeError(
-                        f"{drug.name}: the solver failed between {now:g} and {time:g} h: amounts {before} mg, {p}"
-                    )
-                now = time
-            if step is not None:
-                p = _parameters(drug, step.x, eta)
-            if row is not None:
-                seen[row] = *amounts, drug.output(tuple(amounts), p), exposure
+            before = amounts.tolist()
+            try:
+                if time > now:
+                    exposure += advance(amounts, p, now, time, doses, 0, len(doses), _NONE, _NONE, work, inflow)
+                if step is not None:
+                    p = _parameters(drug, step.x, eta)
+                if row is not None:
+                    seen[row] = *amounts, drug.output(tuple(amounts.tolist()), p), exposure
+            except ZeroDivisionError:  # plain Python's word for what compiled code calls nan
+                exposure = math.nan
+            if not (math.isfinite(exposure) and np.isfinite(amounts).all()):
+                raise RuntimeError(
+                    f"{drug.name}: the solver failed between {now:g} and {time:g} h: amounts {before} mg, {p}"
+                )
+            now = time
         return seen
 
     return run
@@ -117,7 +120,12 @@ def _stops(steps: list[Step], times: NDArray[np.float64]) -> list[tuple[float, S
 
 def _parameters(drug: Drug, x: Any, eta: Any) -> Any:
     """The individual parameters as plain floats: one compilation for all."""
-    p = drug.individual(x, eta)
+    try:
+        p = drug.individual(x, eta)
+    except ArithmeticError as error:
+        raise ValueError(f"covariates: {drug.name} cannot use {x} and {eta}: {error}") from None
+    if not all(map(math.isfinite, p)):
+        raise ValueError(f"covariates: {drug.name} makes {p} of {x} and {eta}")
     return type(p)(*map(float, p))
 
 
