@@ -19,10 +19,10 @@ from dosing_env import __version__, files
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, State, load_agent, to_mg, write_weights
-from dosing_env.evaluate import ENDPOINTS, outcomes, treat
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.scenario import Scenario
 from dosing_env.vector import DosingVectorEnv
+from dosing_env.virtual_trial import ENDPOINTS, outcomes, treat
 
 try:
     import torch

@@ -20,7 +20,7 @@ ORDER = (
     {"decision", "cohort", "scenario", "policy", "recipe", "inference"},
     {"env", "vector", "registration", "protocols", "planners", "agent"},
     {"trial", "trial_files", "trial_summary"},
-    {"evaluate"},
+    {"virtual_trial"},
     {"report", "training"},
     {"cli"},
     {"__main__", "__init__"},

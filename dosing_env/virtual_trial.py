@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
@@ -73,12 +76,15 @@ def evaluate(
     Returns the trial; after Ctrl-C the policies that were finished, marked `partial`.
 
     Raises:
+        KeyboardInterrupt: stopped before the first policy was finished.
         ValueError: an unknown name, no patients, or an agent that does not fit the scenario.
     """
     case = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario)
     chosen = list(case.policies if policies is None else policies)
     _check(patients, jobs, chosen)
-    arms = [_arm(policy_of(policy)) for policy in chosen]
+    loaded = [policy_of(policy) for policy in chosen]
+    arms = [_arm(policy) for policy in loaded]
+    _check_names(arms)
     drugs = (case.drug, *(case.rivals if rivals else ()))
     work = [
         _Job(case.replace(drug=drug, rivals=()), policy, seed, first, last, drug == case.drug)
@@ -87,7 +93,8 @@ def evaluate(
         for first, last in _chunks(patients, jobs)
     ]
     done, whole = _run_all(work, jobs, progress)
-    return _trial(case, drugs, arms, done, whole, patients=patients, seed=seed, command=command)
+    learning = _learning(loaded)
+    return _trial(case, drugs, arms, learning, done, whole, patients=patients, seed=seed, command=command)
 
 
 def policy_of(policy: Any) -> Any:
@@ -122,12 +129,15 @@ def _check(patients: int, jobs: int, policies: list[Any]) -> None:
         raise ValueError(f"jobs: {jobs} is below 1")
     if not policies:
         raise ValueError("policies: none given")
-    names = [policy if isinstance(policy, str) else _arm(policy).name for policy in policies]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"policies: {name!r} is given more than once")
     if jobs > 1 and not all(isinstance(policy, str) for policy in policies):
         raise ValueError("jobs: a policy that is an object cannot be sent to other processes: use jobs=1")
+
+
+def _check_names(arms: list[Arm]) -> None:
+    names = [arm.name for arm in arms]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"policies: {name!r} is given more than once; a file of your own needs a name of its own")
 
 
 def _arm(policy: Any) -> Arm:
@@ -159,11 +169,26 @@ def _results(work: list[_Job], jobs: int) -> Iterator[_Result]:
         yield from map(_run, work)
         return
     with ProcessPoolExecutor(min(jobs, len(work)), mp_context=get_context("spawn")) as pool:
+        with _children_ignore_ctrl_c():
+            futures = [pool.submit(_run, job) for job in work]  # starts the processes
         try:
-            yield from pool.map(_run, work)
-        except KeyboardInterrupt:
+            yield from (future.result() for future in futures)
+        except BaseException:  # Ctrl-C, or a job failed: do not begin the others
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def _children_ignore_ctrl_c() -> Iterator[None]:
+    """A terminal sends Ctrl-C to every process; processes started meanwhile leave it to this one."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may change what a signal does
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _name(policy: Any) -> str:
@@ -327,6 +352,7 @@ def _trial(
     case: Scenario,
     drugs: tuple[str, ...],
     arms: list[Arm],
+    learning: pd.DataFrame | None,
     results: list[_Result],
     whole: bool,
     *,
@@ -334,19 +360,22 @@ def _trial(
     seed: int,
     command: str,
 ) -> Trial:
-
-    frame = _complete(_joined([r.frame for r in results]), patients)
+    frame = _complete(_joined([r.frame for r in results]), patients, drugs[0])
+    finished = set(frame.loc[frame["drug"] == drugs[0], "policy"])
+    courses, doses, levels, seeds = (
+        _of(finished, _joined([getattr(r, name) for r in results])) for name in ("courses", "doses", "levels", "seeds")
+    )
     return Trial(
         frame=frame,
         drugs=tuple(drug for drug in drugs if drug in set(frame["drug"])),
         endpoints=ENDPOINTS,
         policies=tuple(arms),
         subgroups=tuple(Subgroup(g.title, g.column, g.low, g.high) for g in case.subgroups),
-        courses=_joined([r.courses for r in results]),
-        doses=_joined([r.doses for r in results]),
-        levels=_joined([r.levels for r in results]),
-        learning=_learning(arms),
-        seeds=_pooled(_joined([r.seeds for r in results])),
+        courses=courses,
+        doses=doses,
+        levels=levels,
+        learning=learning,
+        seeds=_pooled(seeds),
         provenance=_provenance(case, patients, seed, command) | ({} if whole else {"partial": True}),
     )
 
@@ -358,12 +387,22 @@ def _joined(tables: list[Any]) -> pd.DataFrame | None:
     return pd.concat(present, ignore_index=True) if present else None
 
 
-def _complete(frame: pd.DataFrame | None, patients: int) -> pd.DataFrame:
-    """Only the policies that treated every patient: after Ctrl-C one may have treated some."""
-    if frame is None:
-        raise KeyboardInterrupt
-    sizes = frame.groupby(["drug", "policy"])["patient"].transform("size")
-    return frame[sizes == patients].reset_index(drop=True)
+def _of(policies: set[str], table: pd.DataFrame | None) -> pd.DataFrame | None:
+    return None if table is None else table[table["policy"].isin(policies)].reset_index(drop=True)
+
+
+def _complete(frame: pd.DataFrame | None, patients: int, drug: str) -> pd.DataFrame:
+    """Only the policies that treated every patient: after Ctrl-C one may have treated some.
+
+    Raises:
+        KeyboardInterrupt: none did on the scenario's own drug.
+    """
+    if frame is not None:
+        sizes = frame.groupby(["drug", "policy"])["patient"].transform("size")
+        frame = frame[sizes == patients].reset_index(drop=True)
+    if frame is None or drug not in set(frame["drug"]):
+        raise KeyboardInterrupt("stopped before the first policy had treated every patient; there is nothing to keep")
+    return frame
 
 
 def _pooled(seeds: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -377,14 +416,16 @@ def _pooled(seeds: pd.DataFrame | None) -> pd.DataFrame | None:
     return pooled
 
 
-def _learning(arms: list[Arm]) -> pd.DataFrame | None:
+def _learning(policies: list[Any]) -> pd.DataFrame | None:
     """What the agents' training recorded on the tuning stream."""
     import pandas as pd
 
-    rows = []
-    for arm in arms:
-        if arm.kind == "agent" and arm.name in catalogue.names("agents"):
-            rows += [{"policy": arm.name, **row} for row in load_agent(arm.name).card["learning"]]
+    rows = [
+        {"policy": policy.name, **row}
+        for policy in policies
+        if isinstance(policy, Agent)
+        for row in policy.card.get("learning", [])
+    ]
     return pd.DataFrame(rows) if rows else None
 
 
