@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -13,16 +14,14 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dosing_env import __version__, catalogue
+from dosing_env import __version__
 from dosing_env import scenario as scenarios
-from dosing_env.agent import Agent, load_agent
-from dosing_env.cohort import Cohort
-from dosing_env.formulas import cockcroft_gault
-from dosing_env.policy import ProtocolPolicy
+from dosing_env.agent import Agent
+from dosing_env.policies import arm_of, policy_of
 from dosing_env.scenario import Scenario
-from dosing_env.trial import Arm, Endpoint, Subgroup, Trial
+from dosing_env.treatment import PRIMARY, doses, endpoints, outcomes, pictures, treat
+from dosing_env.trial import Arm, Subgroup, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +30,6 @@ STREAM = "evaluate"
 CHUNK = 8192  # patients treated at once: bounds the memory
 CURVES = 100  # patients whose curves are kept for the pictures
 POINTS = 6  # of a curve between two decisions
-AGENT = "agent:"
 
 Progress = Callable[[int, int, str], None]  # done, total, what
 
@@ -83,8 +81,10 @@ def evaluate(
     chosen = list(case.policies if policies is None else policies)
     _check(patients, jobs, chosen)
     loaded = [policy_of(policy) for policy in chosen]
-    arms = [_arm(policy) for policy in loaded]
+    arms = [arm_of(policy) for policy in loaded]
     _check_names(arms)
+    for policy in loaded:
+        _warn_of_another_scenario(policy, case)
     drugs = (case.drug, *(case.rivals if rivals else ()))
     work = [
         _Job(case.replace(drug=drug, rivals=()), policy, seed, first, last, drug == case.drug)
@@ -95,31 +95,6 @@ def evaluate(
     done, whole = _run_all(work, jobs, progress)
     learning = _learning(loaded)
     return _trial(case, drugs, arms, learning, done, whole, patients=patients, seed=seed, command=command)
-
-
-def policy_of(policy: Any) -> Any:
-    """The policy of a name (see `evaluate`); an object with `predict` is itself.
-
-    Raises:
-        ValueError: no such policy.
-    """
-    if not isinstance(policy, str):
-        if not callable(getattr(policy, "predict", None)):
-            raise ValueError(f"policies: {policy!r} is neither a name nor an object with predict()")
-        return policy
-    if policy.startswith(AGENT):
-        return load_agent(policy.removeprefix(AGENT))
-    if policy in catalogue.names("planners"):
-        return catalogue.load("planners", policy)()
-    if policy.endswith(".py") or policy in catalogue.names("protocols"):
-        return ProtocolPolicy(catalogue.load("protocols", policy))
-    raise ValueError(catalogue.unknown("policy", policy, policy_names()))
-
-
-def policy_names() -> list[str]:
-    """Every policy of the catalogue, as `evaluate` takes them."""
-    agents = [AGENT + name for name in catalogue.names("agents")]
-    return [*catalogue.names("protocols"), *agents, *catalogue.names("planners")]
 
 
 def _check(patients: int, jobs: int, policies: list[Any]) -> None:
@@ -140,9 +115,14 @@ def _check_names(arms: list[Arm]) -> None:
             raise ValueError(f"policies: {name!r} is given more than once; a file of your own needs a name of its own")
 
 
-def _arm(policy: Any) -> Arm:
-    name = getattr(policy, "name", type(policy).__name__)
-    return Arm(name, getattr(policy, "title", name), getattr(policy, "kind", "agent"))
+def _warn_of_another_scenario(policy: Any, case: Scenario) -> None:
+    """Say so where an agent was trained on something else than it is now evaluated on, and on what part."""
+    trained = policy.card.get("scenario_parts", {}) if isinstance(policy, Agent) else {}
+    changed = [name for name, value in scenarios.parts(case).items() if trained.get(name, value) != value]
+    if changed:
+        warnings.warn(
+            f"{policy.name} was trained on another scenario than {case.name}: {', '.join(changed)} differ", stacklevel=3
+        )
 
 
 def _chunks(patients: int, jobs: int) -> Iterator[tuple[int, int]]:
@@ -158,7 +138,7 @@ def _run_all(work: list[_Job], jobs: int, progress: Progress | None) -> tuple[li
     try:
         for job, result in zip(work, _results(work, jobs), strict=True):
             results.append(result)
-            report(len(results), len(work), f"{_name(job.policy)} on {job.scenario.drug}")
+            report(len(results), len(work), f"{arm_of(policy_of(job.policy)).name} on {job.scenario.drug}")
     except KeyboardInterrupt:
         return results, False
     return results, True
@@ -191,10 +171,6 @@ def _children_ignore_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _name(policy: Any) -> str:
-    return policy if isinstance(policy, str) else _arm(policy).name
-
-
 @dataclass(frozen=True)
 class _Result:
     """What one job leaves."""
@@ -208,120 +184,15 @@ class _Result:
 
 def _run(job: _Job) -> _Result:
     policy = policy_of(job.policy)
-    cohort, returns = treat(job.scenario, policy, np.arange(job.first, job.last), job.seed)
+    cohort, returns = treat(job.scenario, policy, np.arange(job.first, job.last), seed=job.seed, stream=STREAM)
     frame = outcomes(cohort, returns)
     frame.insert(0, "drug", job.scenario.drug)
-    frame.insert(1, "policy", _arm(policy).name)
+    frame.insert(1, "policy", arm_of(policy).name)
     if not job.pictured:
         return _Result(frame, None, None, None, None)
-    tables = (_doses(cohort), *_pictures(cohort))
-    doses, courses, levels = (_labelled(table, _arm(policy).name) for table in tables)
-    return _Result(frame, doses, courses, levels, _other_seeds(job, policy, frame))
-
-
-def treat(
-    scenario: Scenario, policy: Any, patients: NDArray[np.int64], seed: int, stream: str = STREAM
-) -> tuple[Cohort, dict[str, NDArray[np.float64]]]:
-    """Treat patients with a policy from the first to the last decision.
-
-    Returns the cohort at the end, and per patient the `return` and what each term added to it.
-    """
-    task = scenario.task()
-    cohort = Cohort(task, len(patients), stream, seed)
-    cohort.admit(patients)
-    if hasattr(policy, "begin"):
-        policy.begin(task, cohort if getattr(policy, "oracle", False) else None)
-    running = np.ones(len(patients), dtype=bool)
-    start, state = running, None
-    total = {name: np.zeros(len(patients)) for name in ("return", "reward_attainment", "reward_aki")}
-    for _ in range(task.rules.decisions):
-        actions, state = policy.predict(cohort.observation, state=state, episode_start=start, deterministic=True)
-        paid = cohort.treat(np.asarray(actions, dtype=np.float64).reshape(len(patients)), running)
-        total["return"] += paid.reward
-        total["reward_attainment"] += task.rules.pay_attainment * paid.earned
-        total["reward_aki"] -= task.rules.pay_aki * paid.risk
-        start = np.zeros(len(patients), dtype=bool)
-    return cohort, total
-
-
-ENDPOINTS = (
-    Endpoint("attainment_percent", "Days within the AUC24 target", "%", "higher", 0, 100),
-    Endpoint("day2_attained_percent", "Day 2 within the AUC24 target", "%", "higher", 0, 100),
-    Endpoint("day1_below_target_percent", "Day 1 below the AUC24 target", "%", "lower", 0, 100),
-    Endpoint("days_above_target", "Days above the AUC24 target", "days", "lower", 0),
-    Endpoint("aki_predicted_percent", "Predicted kidney injury", "%", "lower", 0, 100),
-    Endpoint("aki_drawn_percent", "Kidney injury that happened", "%", "lower", 0, 100),
-    Endpoint("total_dose_mg", "Total dose", "mg", "neither", 0),
-    Endpoint("levels_count", "Levels measured", "levels", "neither", 0),
-)
-
-
-def outcomes(cohort: Cohort, returns: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
-    """One row per patient: covariates, endpoints, daily AUC24, return."""
-    import pandas as pd
-
-    rules, c = cohort.task.rules, cohort.courses
-    AGE, WT, HT, SEX, SCR = c["patient"][:, :5].T
-    counted = c["auc"][:, rules.first_day :]
-    within = (counted >= rules.low) & (counted <= rules.high)
-    columns = {
-        "patient": c["number"],
-        "AGE_years": AGE,
-        "WT_kg": WT,
-        "HT_cm": HT,
-        "male": SEX,
-        "SCR_mg_dL": SCR,
-        "CRCL_mL_min": cockcroft_gault(AGE, WT, SCR, SEX),
-        "attainment_percent": 100.0 * within.mean(axis=1),
-        "day2_attained_percent": 100.0 * within[:, max(0, 1 - rules.first_day)],
-        "day1_below_target_percent": 100.0 * (c["auc"][:, 0] < rules.low),
-        "days_above_target": (counted > rules.high).sum(axis=1).astype(float),
-        "aki_predicted_percent": 100.0 * (1.0 - c["unharmed"]),
-        "aki_drawn_percent": 100.0 * np.isfinite(c["onset"]),
-        "total_dose_mg": c["doses"][:, :, 2].sum(axis=1),
-        "levels_count": np.full(cohort.size, float(len(rules.drawn))),
-    }
-    days = {f"auc24_day{d + 1}_mg_h_L": c["auc"][:, d] for d in range(rules.days)}
-    return pd.DataFrame(columns | days | returns)
-
-
-def _doses(cohort: Cohort) -> pd.DataFrame:
-    import pandas as pd
-
-    decisions = cohort.task.rules.decisions
-    return pd.DataFrame(
-        {
-            "patient": np.repeat(cohort.courses["number"], decisions),
-            "decision": np.tile(np.arange(decisions), cohort.size),
-            "time_h": cohort.courses["doses"][:, :, 0].ravel(),
-            "dose_mg": cohort.courses["doses"][:, :, 2].ravel(),
-        }
-    )
-
-
-def _pictures(cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Curves and levels of the first patients."""
-    import pandas as pd
-
-    slots = np.flatnonzero(cohort.courses["number"] < CURVES)
-    rules, number = cohort.task.rules, cohort.courses["number"][slots]
-    times, concentrations = cohort.curve(slots, POINTS)
-    curves = pd.DataFrame(
-        {
-            "patient": np.repeat(number, len(times)),
-            "time_h": np.tile(times, len(slots)),
-            "concentration_mg_L": concentrations.ravel(),
-        }
-    )
-    levels = pd.DataFrame(
-        {
-            "patient": np.repeat(number, len(rules.drawn)),
-            "drawn_h": np.tile(rules.drawn, len(slots)),
-            "level_mg_L": cohort.courses["levels"][slots].ravel(),
-            "below": cohort.courses["below"][slots].ravel() > 0.5,
-        }
-    )
-    return curves, levels
+    tables = (doses(cohort), *pictures(cohort, CURVES, POINTS))
+    given, courses, levels = (_labelled(table, arm_of(policy).name) for table in tables)
+    return _Result(frame, given, courses, levels, _other_seeds(job, policy, frame))
 
 
 def _labelled(table: pd.DataFrame, policy: str) -> pd.DataFrame:
@@ -335,16 +206,15 @@ def _other_seeds(job: _Job, policy: Any, frame: pd.DataFrame) -> pd.DataFrame | 
 
     if not isinstance(policy, Agent):
         return None
-    primary = ENDPOINTS[0].name
     rows = []
     for other in policy.siblings():
         if other.seed == policy.seed:
-            values = frame[primary]
+            values = frame[PRIMARY]
         else:
-            cohort, returns = treat(job.scenario, other, np.arange(job.first, job.last), job.seed)
-            values = outcomes(cohort, returns)[primary]
+            cohort, returns = treat(job.scenario, other, np.arange(job.first, job.last), seed=job.seed, stream=STREAM)
+            values = outcomes(cohort, returns)[PRIMARY]
         rows.append({"policy": policy.name, "seed": other.seed, "shipped": other.seed == policy.seed, "n": len(values)})
-        rows[-1][primary] = float(values.mean())
+        rows[-1][PRIMARY] = float(values.mean())
     return pd.DataFrame(rows)
 
 
@@ -368,7 +238,7 @@ def _trial(
     return Trial(
         frame=frame,
         drugs=tuple(drug for drug in drugs if drug in set(frame["drug"])),
-        endpoints=ENDPOINTS,
+        endpoints=endpoints(case.rules()),
         policies=tuple(arms),
         subgroups=tuple(Subgroup(g.title, g.column, g.low, g.high) for g in case.subgroups),
         courses=courses,
@@ -409,10 +279,9 @@ def _pooled(seeds: pd.DataFrame | None) -> pd.DataFrame | None:
     """Seed means over all pieces of work."""
     if seeds is None:
         return None
-    primary = ENDPOINTS[0].name
-    seeds[primary] *= seeds["n"]
+    seeds[PRIMARY] *= seeds["n"]
     pooled = seeds.groupby(["policy", "seed", "shipped"], as_index=False, sort=False)[[primary, "n"]].sum()
-    pooled[primary] /= pooled.pop("n")
+    pooled[PRIMARY] /= pooled.pop("n")
     return pooled
 
 

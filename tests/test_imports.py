@@ -20,6 +20,7 @@ ORDER = (
     {"decision", "cohort", "scenario", "policy", "recipe", "inference"},
     {"env", "vector", "registration", "protocols", "planners", "agent"},
     {"trial", "trial_files", "trial_summary"},
+    {"policies", "treatment"},
     {"virtual_trial"},
     {"report", "training"},
     {"cli"},
