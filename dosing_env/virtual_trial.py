@@ -280,7 +280,7 @@ def _pooled(seeds: pd.DataFrame | None) -> pd.DataFrame | None:
     if seeds is None:
         return None
     seeds[PRIMARY] *= seeds["n"]
-    pooled = seeds.groupby(["policy", "seed", "shipped"], as_index=False, sort=False)[[primary, "n"]].sum()
+    pooled = seeds.groupby(["policy", "seed", "shipped"], as_index=False, sort=False)[[PRIMARY, "n"]].sum()
     pooled[PRIMARY] /= pooled.pop("n")
     return pooled
 
