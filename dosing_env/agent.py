@@ -46,6 +46,11 @@ class Agent(Policy):
         self._layers = _layers(recipe, states[seed], where)
         self._forward = specialise(_forward)
 
+    @property
+    def inputs(self) -> int:
+        """How many numbers the network sees."""
+        return int(self._layers[0][0].shape[0])
+
     def siblings(self) -> list[Agent]:
         """The agents of all training seeds."""
         return [Agent(self.recipe, self.states, self.card, seed, self.where) for seed in sorted(self.states)]

@@ -1,0 +1,96 @@
+"""The model card of an agent, written from the trial it was evaluated in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dosing_env.report.headline import headline
+from dosing_env.report.numbers import Numbers
+from dosing_env.trial import CLINICAL, Trial
+
+if TYPE_CHECKING:
+    from dosing_env.agent import Agent
+
+AKI, DAY1 = "aki_predicted_percent", "day1_below_target_percent"
+
+
+def card(trial: Trial, agent: Agent) -> str:
+    """Markdown: purpose, data, seeds, versions, results with intervals, limits.
+
+    Raises:
+        ValueError: the agent took no part in the trial.
+    """
+    import jinja2
+
+    trial.arm(agent.name)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("dosing_env.report", "."), undefined=jinja2.StrictUndefined, autoescape=False
+    )
+    return environment.get_template("card.md.j2").render(_facts(trial, agent)) + "\n"
+
+
+def _facts(trial: Trial, agent: Agent) -> dict[str, Any]:
+    table = trial.summary().set_index(["drug", "policy"])
+    own = table.loc[trial.drugs[0]]
+    mine = own.loc[agent.name]
+    learning = [row["steps"] for row in agent.card["learning"] if row["seed"] == agent.seed]
+    return {
+        "agent": agent,
+        "trial": trial,
+        "primary": trial.primary,
+        "answer": headline(trial, Numbers(trial)).plain,
+        "n": int(mine["n"]),
+        "layers": " x ".join(map(str, agent.recipe.network.layers)),
+        "inputs": agent.inputs,
+        "steps": f"{learning[-1]:,}",
+        "versions": ", ".join(f"{name} {version}" for name, version in agent.card["versions"].items()),
+        "reference": trial.arm(trial.reference).title if trial.reference else "none",
+        "rows": [_row(trial, own.loc[arm.name]) for arm in trial.arms()],
+        "seeds": _seeds(mine),
+        "worst": _worst(mine),
+        "rivals": [_rival(trial, table, drug, agent.name) for drug in trial.drugs],
+    }
+
+
+def _row(trial: Trial, row: Any) -> dict[str, str]:
+    name = trial.primary.name
+    compared = row.name != trial.reference
+    return {
+        "title": row["title"],
+        "mean": f"{row[name]:.1f}",
+        "interval": f"{row[f'{name}_low']:.1f} to {row[f'{name}_high']:.1f}",
+        "difference": f"{row[f'{name}_difference']:+.1f}" if compared else "reference",
+        "difference_interval": (
+            f"{row[f'{name}_difference_low']:+.1f} to {row[f'{name}_difference_high']:+.1f}" if compared else ""
+        ),
+        "aki": f"{row[AKI]:.1f}",
+        "day1": f"{row[DAY1]:.1f}",
+    }
+
+
+def _seeds(row: Any) -> dict[str, str] | None:
+    if not row["seeds"] > 1:
+        return None
+    return {"n": f"{row['seeds']:.0f}", "low": f"{row['seed_low']:.1f}", "high": f"{row['seed_high']:.1f}"}
+
+
+def _worst(row: Any) -> str | None:
+    if not isinstance(row["worst_subgroup"], str):
+        return None
+    low, high = row["worst_difference_low"], row["worst_difference_high"]
+    return (
+        f"{row['worst_subgroup']} (n = {row['worst_n']:.0f}), {row['worst_difference']:+.1f} points "
+        f"(simultaneous 95 % interval {low:+.1f} to {high:+.1f})"
+    )
+
+
+def _rival(trial: Trial, table: Any, drug: str, agent: str) -> dict[str, str]:
+    rows = table.loc[drug]
+    clinical = rows[rows["kind"].isin(CLINICAL)][trial.primary.name]
+    oracle = rows[rows["kind"] == "oracle"][trial.primary.name]
+    return {
+        "drug": drug,
+        "agent": f"{rows.loc[agent, trial.primary.name]:.1f}",
+        "protocol": f"{clinical.max():.1f} ({trial.arm(clinical.idxmax()).title})" if len(clinical) else "none",
+        "oracle": f"{oracle.iloc[0]:.1f}" if len(oracle) else "none",
+    }
