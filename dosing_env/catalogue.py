@@ -10,6 +10,8 @@ import difflib
 import importlib
 import importlib.util
 import sys
+import tomllib
+import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -60,6 +62,26 @@ def find(kind: str, name: str) -> Path:
     return content(kind) / f"{name}.toml"
 
 
+def kind_of_file(name: str) -> str:
+    """The kind of what a user's own .py or .toml file holds; a .toml file that cannot be read counts as a scenario.
+
+    Raises:
+        ValueError: no such file, or it defines nothing that the catalogue knows.
+    """
+    path = _existing(name)
+    if path.suffix == ".py":
+        module = _load_file(path)
+        for kind, what in PYTHON_KINDS.items():
+            if hasattr(module, what):
+                return kind
+        raise ValueError(f"{name}: the file defines none of {', '.join(PYTHON_KINDS.values())}")
+    try:
+        keys = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "scenarios"
+    return "agents" if "algorithm" in keys else "scenarios"
+
+
 def source(kind: str, name: str) -> str:
     """The source text of a catalogue name or of a user's .py file."""
     return Path(str(_module(kind, name).__file__)).read_text(encoding="utf-8")
@@ -88,7 +110,11 @@ def _existing(name: str) -> Path:
 
 
 def _load_file(path: Path) -> ModuleType:
-    """Import a user's own file under a name that no other file can have."""
+    """Import a user's own file under a name that no other file can have.
+
+    Raises:
+        ValueError: its code fails; file and line are named.
+    """
     module_name = f"dosing_env_user_{path.resolve().as_posix().replace('/', '_').removesuffix('.py')}"
     if module_name in sys.modules:
         return sys.modules[module_name]
@@ -99,7 +125,11 @@ def _load_file(path: Path) -> ModuleType:
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException:
+    except BaseException as error:
         del sys.modules[module_name]
-        raise
+        if not isinstance(error, Exception):
+            raise
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        at = f", line {lines[-1]}" if lines else ""
+        raise ValueError(f"{path}{at}: {type(error).__name__}: {error}") from error
     return module

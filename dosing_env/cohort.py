@@ -45,6 +45,7 @@ class Cohort:
         self._bench = np.zeros(1, dtype=bench_type(task.rules, task.drug, filled.pop("ROWS"), draws))
         self._begin = specialise(decision.begin, **filled)
         self._step = specialise(decision.step, **filled)
+        self._trace = specialise(decision.trace, **filled)
         self._root = np.linalg.cholesky(np.array(task.drug.omega_matrix()))
         self._everyone = np.arange(size)
 
@@ -72,16 +73,38 @@ class Cohort:
         paid = nothing_paid(self.size)
         failed = self._step(self.courses, self._rules, self.key, self._bench, wanted, running, self.observation, paid)
         if failed != decision.DONE:
-            raise RuntimeError(self._failure(failed))
+            raise RuntimeError(self._failure(self.courses[failed]))
         return paid
+
+    def curve(self, slots: Any, per_interval: int) -> tuple[Floats, Floats]:
+        """True concentrations from admission to the present decision: the patients treated again with the same doses.
+
+        Args:
+            slots: whose.
+            per_interval: number of times in each interval between two decisions, the last one at its end.
+
+        Returns:
+            times (decisions * per_interval + 1,) h of the whole course, from 0; concentrations (slots, times) mg/L, nan
+            where a patient has not come to yet. A concentration at a decision is the one before its dose.
+
+        Raises:
+            RuntimeError: a solve failed; drug, time and parameters are named.
+        """
+        rules, again = self.task.rules, self.courses[np.atleast_1d(slots)]
+        times = np.arange(rules.decisions * per_interval + 1) * rules.interval / per_interval
+        levels = np.full((len(again), len(times)), np.nan)
+        failed = self._trace(again, self._rules, self.key, self._bench, times, levels)
+        if failed != decision.DONE:
+            raise RuntimeError(self._failure(again[failed]))
+        return times, levels
 
     @property
     def finished(self) -> NDArray[np.bool_]:
         """(size,) who has come to the end of the course."""
         return np.asarray(self.courses["decision"] >= self.task.rules.decisions)
 
-    def _failure(self, slot: int) -> str:
-        drug, course = self.task.drug, self.courses[slot]
+    def _failure(self, course: Any) -> str:
+        drug = self.task.drug
         x, eta = drug.covariates(Patient(*course["patient"])), drug.Eta(*course["eta"])
         return (
             f"{drug.name}: the solver failed at {course['decision'] * self.task.rules.interval:g} h for patient "

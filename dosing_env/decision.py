@@ -46,6 +46,7 @@ keep: Any = HOLE
 covariates: Any = HOLE
 individual: Any = HOLE
 Eta: Any = HOLE
+output: Any = HOLE
 NZ: Any = HOLE  # standard normals of a patient
 NE: Any = HOLE  # random effects
 NX: Any = HOLE  # fields of Patient
@@ -133,6 +134,36 @@ def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: igno
     return DONE
 
 
+def trace(courses, rules, key, bench, times, levels):  # type: ignore[no-untyped-def]
+    """Treat the patients again with the doses they were given, from the start to where they stand.
+
+    Args:
+        courses: patients under treatment; afterwards as they were before.
+        times: (decisions * n + 1,) h, from 0 on, n of them after each decision and up to the next.
+        levels: (courses, times) filled with the true output as far as each patient has come.
+
+    Returns DONE, or the number of a course whose solve failed.
+    """
+    rule = rules[0]
+    n = len(times) // rule.decisions
+    for i in range(len(courses)):
+        course = courses[i]
+        decided, doses = course.decision, course.doses[:, 2].copy()
+        _open_chart(course)
+        _chart_creatinine(course, rule, key, ZERO)
+        levels[i, 0] = output(to_fixed_tuple(course.amounts, N), parameters(course, rule, 0.0))
+        for k in range(decided):
+            _give(course, rule, doses[k])
+            first, last = (k * n + 1 if k else 0), (k + 1) * n + 1  # the first of all times is that of admission
+            sampled = _until_next(
+                course, rule, bench[0], course.amounts.copy(), times[first:last], levels[i, first:last]
+            )
+            if not (sampled >= 0.0 and _treat(course, rule, key, bench[0], doses[k])):
+                return i
+            _close_day(course, rule, key)
+    return DONE
+
+
 def _admit(course, rules, key, bench, root):  # type: ignore[no-untyped-def]
     """Draw the patient and open the chart. False where the population's ranges admit nobody."""
     for attempt in range(ATTEMPTS):
@@ -169,24 +200,34 @@ def _open_chart(course):  # type: ignore[no-untyped-def]
 
 def _treat(course, rules, key, bench, dose):  # type: ignore[no-untyped-def]
     """Give the dose, advance the patient to the next decision, draw blood on the way. False where the solve failed."""
-    k = course.decision
-    t = k * rules.interval
-    end = t + rules.interval
-    given = course.doses[k]
-    given[0], given[1], given[2], given[3] = t, infusion_hours(rules, dose), dose, DOSED
-    first, last = _drawn_between(rules, t, end)
-    exposure = advance(
-        course.amounts, parameters(course, rules, t), t, end, course.doses, _oldest_running(rules, k), k + 1,
-        rules.drawn[first:last], bench.measured, bench.work, bench.inflow,
-    )  # fmt: skip
+    t = course.decision * rules.interval
+    _give(course, rules, dose)
+    first, last = _drawn_between(rules, t, t + rules.interval)
+    exposure = _until_next(course, rules, bench, course.amounts, rules.drawn[first:last], bench.measured)
     if not exposure >= 0.0:
         return False
     for j in range(first, last):
         z = normal(key, LEVEL, course.number, j)
         course.levels[j], course.below[j] = report_level(rules, bench.measured[j - first], z)
     course.auc[int(t // 24.0)] += exposure
-    course.decision = k + 1
+    course.decision += 1
     return True
+
+
+def _give(course, rules, dose):  # type: ignore[no-untyped-def]
+    """Start the infusion of the present decision."""
+    t, given = course.decision * rules.interval, course.doses[course.decision]
+    given[0], given[1], given[2], given[3] = t, infusion_hours(rules, dose), dose, DOSED
+
+
+def _until_next(course, rules, bench, amounts, times, levels):  # type: ignore[no-untyped-def]
+    """Advance `amounts` in place to the next decision, filling in the levels at `times`. Returns the exposure."""
+    k = course.decision
+    t = k * rules.interval
+    return advance(
+        amounts, parameters(course, rules, t), t, t + rules.interval, course.doses, _oldest_running(rules, k), k + 1,
+        times, levels, bench.work, bench.inflow,
+    )  # fmt: skip
 
 
 def parameters(course, rules, t):  # type: ignore[no-untyped-def]

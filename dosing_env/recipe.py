@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np

@@ -19,9 +19,9 @@ from dosing_env import __version__, files
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, State, load_agent, to_mg, write_weights
-from dosing_env.evaluate import ENDPOINTS, outcomes, treat
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.scenario import Scenario
+from dosing_env.treatment import PRIMARY, outcomes, treat
 from dosing_env.vector import DosingVectorEnv
 
 try:
@@ -178,7 +178,8 @@ class PatientVecEnv(VecEnv):
         """Action masks by patient; other methods are refused."""
         if method_name != "action_masks":
             raise NotImplementedError(f"env_method({method_name!r}): patients of a batch have no methods of their own")
-        return list(self.env.action_masks()[self._get_indices(indices)])
+        masks = self.env.action_masks()
+        return [masks[slot] for slot in self._get_indices(indices)]
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         """Nothing is wrapped."""
@@ -237,20 +238,19 @@ class Watch(BaseCallback):
     def _line(self) -> str:
         if not self.learning:
             return f"seed {self.seed}"
-        return f"seed {self.seed}, {self.learning[-1][ENDPOINTS[0].name]:.1f} % within target"
+        return f"seed {self.seed}, {self.learning[-1][PRIMARY]:.1f} % within target"
 
 
 def tuned(agent: Agent, case: Scenario) -> dict[str, float]:
     """Primary endpoint and return of an agent on the patients of the tuning stream."""
     patients = np.arange(agent.recipe.training.evaluate_patients)
-    cohort, returns = treat(case, agent, patients, TUNE_SEED, "tune")
-    primary = ENDPOINTS[0].name
+    cohort, returns = treat(case, agent, patients, seed=TUNE_SEED, stream="tune")
     table = outcomes(cohort, returns)
-    return {primary: float(table[primary].mean()), "return": float(table["return"].mean())}
+    return {PRIMARY: float(table[PRIMARY].mean()), "return": float(table["return"].mean())}
 
 
 def _write(recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], folder: Path) -> Path:
-    """The recipe and the weights of all seeds so far, side by side; the best on the tuning stream is the one shipped."""
+    """Write the recipe and the weights of all seeds so far; the seed best on the tuning stream is the one shipped."""
     best = max(runs, key=lambda run: run.learning[-1]["return"])
     card = {
         "shipped_seed": best.seed,

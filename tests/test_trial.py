@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.synthetic import ARMS, DRUGS, ENDPOINTS, SUBGROUPS, interrupted, make_trial
 
 from dosing_env.trial import ALL, Arm, Endpoint, Subgroup, Trial
+from tests.synthetic import ARMS, DRUGS, ENDPOINTS, SUBGROUPS, interrupted, make_trial
 
 
 @pytest.fixture(scope="module")

@@ -257,7 +257,8 @@ def test_goti_raises_a_low_creatinine_above_65_years() -> None:
 
 
 def test_goti_stops_clearance_at_150() -> None:
-    assert file_of("goti2018").covariates(MAN._replace(AGE=20, SCR=0.5)).CRCL == 150
+    clearances = [typical("goti2018", WT=70, CRCL=CRCL, DIAL=0).CL for CRCL in (140, 150, 300)]
+    assert clearances[0] < clearances[1] == clearances[2]
 
 
 def test_goti_dialysis_reaches_the_covariates() -> None:

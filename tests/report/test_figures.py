@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from tests.synthetic import ARMS, make_trial
 
 from dosing_env.report import figures
 from dosing_env.trial import Trial
+from tests.synthetic import ARMS, make_trial
 
 PANELS = (figures.auc24_by_day, figures.course_bands, figures.dose_shares)
 

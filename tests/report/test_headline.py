@@ -1,11 +1,11 @@
 """The headline is true whoever wins."""
 
 import pytest
-from tests.synthetic import ARMS, interrupted, make_trial
 
 from dosing_env.report.headline import headline
 from dosing_env.report.numbers import Numbers
 from dosing_env.trial import Trial
+from tests.synthetic import ARMS, interrupted, make_trial
 
 
 def said(trial: Trial) -> str:

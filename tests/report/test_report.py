@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.synthetic import ARMS, DRUGS, PROVENANCE, interrupted, make_trial
 
 from dosing_env.report.numbers import HUNDREDTHS, PLAIN, WHOLE, Numbers, shown
 from dosing_env.report.page import page
 from dosing_env.trial import Arm, Endpoint, Trial
+from tests.synthetic import ARMS, DRUGS, PROVENANCE, interrupted, make_trial
 
 
 def light(trial: Trial) -> Trial:

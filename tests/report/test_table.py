@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from tests.synthetic import ARMS, interrupted, make_trial
 
 from dosing_env.report.table import TerminalReport
 from dosing_env.trial import Trial
+from tests.synthetic import ARMS, interrupted, make_trial
 
 
 def printed(trial: Trial, width: int) -> str:

@@ -1,0 +1,46 @@
+"""The command line. Results go to stdout; progress and errors to stderr, an error in one line.
+
+Heavy imports wait inside the commands, so that `dosing-env --help` is quick.
+"""
+
+from __future__ import annotations
+
+import click
+
+from dosing_env import __version__
+from dosing_env.cli.evaluate import evaluate
+from dosing_env.cli.list import list_
+from dosing_env.cli.program import DEBUG, Program
+from dosing_env.cli.report import report
+from dosing_env.cli.show import show
+from dosing_env.cli.train import train
+
+EPILOG = f"""Exit codes: 0 done, 1 the run failed, 2 the input was wrong, 130 stopped with Ctrl-C (what was done is
+kept).
+
+For an error's traceback: --debug before the command, or {DEBUG}=1 in the environment.
+
+Research and education only; not for the care of patients."""
+
+
+@click.group(
+    cls=Program, epilog=EPILOG, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option("--debug", is_flag=True, envvar=DEBUG, help="Show the traceback of an error.")
+@click.version_option(__version__, prog_name="dosing-env", message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context, debug: bool) -> None:
+    r"""Drug dosing as reinforcement learning, on published pharmacokinetic models.
+
+    \b
+    dosing-env list                                    what there is
+    dosing-env show vancomycin_thomson2009             equations, sources, numbers
+    dosing-env evaluate vancomycin_ward -o runs/first  compare dosing policies
+    dosing-env train vancomycin_ward_ppo               train an agent
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for command in (list_, show, evaluate, report, train):
+    main.add_command(command)

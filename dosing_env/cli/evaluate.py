@@ -1,0 +1,122 @@
+"""`dosing-env evaluate`: a virtual trial."""
+
+from __future__ import annotations
+
+import importlib.util
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dosing_env.cli.program import STOPPED, WRONG_INPUT, Failure, require_file_writable, require_writable
+from dosing_env.cli.progress import progress
+
+if TYPE_CHECKING:
+    from dosing_env.trial import Trial
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--policies", metavar="A,B,...", help="Names or files; default: those of the scenario.")
+@click.option("--patients", type=click.IntRange(1), default=1000, show_default=True, help="How many virtual patients.")
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Of the patients and all noise.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; the result is the same.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Write tables and report there.")
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write the HTML report there.")
+@click.option("--parquet", is_flag=True, help="trial.parquet instead of trial.csv.")
+@click.option("--no-rivals", is_flag=True, help="Leave out patients of the rival drug models.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def evaluate(
+    scenario: str,
+    policies: str | None,
+    patients: int,
+    seed: int,
+    jobs: int,
+    output: Path | None,
+    report: Path | None,
+    parquet: bool,
+    no_rivals: bool,
+    quiet: bool,
+) -> None:
+    r"""Treat the same virtual patients with every policy and compare.
+
+    SCENARIO is a name from `dosing-env list scenarios` or a .toml file. A policy is a protocol, "agent:NAME",
+    "oracle", a protocol file (.py), or "agent:FILE.toml". -o leaves trial.csv (one row per drug model, policy and
+    patient), summary.csv and report.html. After Ctrl-C the finished policies are written, to -o or to a folder under
+    runs/.
+
+    \b
+    dosing-env evaluate vancomycin_ward -o runs/first
+    dosing-env evaluate vancomycin_ward --policies guideline_2020,oracle --patients 200
+    """
+    _check_outputs(output, report, parquet)
+    from dosing_env.virtual_trial import evaluate as run
+
+    chosen = None if policies is None else [name for item in policies.split(",") if (name := item.strip())]
+    command = command_line(scenario, chosen, patients, seed, no_rivals)
+    with progress("preparing (compiles on first use)", quiet) as shown:
+        trial = run(
+            scenario,
+            chosen,
+            patients=patients,
+            seed=seed,
+            jobs=jobs,
+            rivals=not no_rivals,
+            progress=shown,
+            command=command,
+        )
+    if trial.partial and output is None:
+        output = Path("runs") / f"{trial.provenance['scenario']}_seed{seed}_partial"
+    _print(trial)
+    written = _write(trial, output, report, parquet)
+    if trial.partial:
+        finished, all_ = len(trial.arms()), len(trial.policies)
+        raise Failure(f"stopped; {finished} of {all_} policies were finished and are in {output}", STOPPED)
+    for path in written:
+        click.echo(f"wrote {path}")
+
+
+def command_line(scenario: str, policies: list[str] | None, patients: int, seed: int, no_rivals: bool) -> str:
+    """The command that gives the same trial, without what belongs to this machine: of a file only its name stays."""
+    words = ["dosing-env", "evaluate", _portable(scenario)]
+    if policies is not None:
+        words += ["--policies", ",".join(map(_portable, policies))]
+    words += ["--patients", str(patients), "--seed", str(seed), *(["--no-rivals"] if no_rivals else [])]
+    return shlex.join(words)
+
+
+def _portable(name: str) -> str:
+    kind, colon, path = name.rpartition(":")
+    return f"{kind}{colon}{Path(path).name}"
+
+
+def _check_outputs(output: Path | None, report: Path | None, parquet: bool) -> None:
+    if parquet and output is None:
+        raise Failure("--parquet: needs -o DIR", WRONG_INPUT)
+    if parquet and importlib.util.find_spec("pyarrow") is None:
+        raise Failure("--parquet: needs the extra package pyarrow: pip install 'dosing-env[parquet]'", WRONG_INPUT)
+    if output is not None:
+        require_writable(output)
+    if report is not None:
+        require_file_writable(report)
+
+
+def _print(trial: Trial) -> None:
+    from rich.console import Console
+
+    from dosing_env.report.table import TerminalReport
+
+    Console().print(TerminalReport(trial))
+
+
+def _write(trial: Trial, output: Path | None, report: Path | None, parquet: bool) -> list[Path]:
+    """Write what was asked for; the files a reader opens first."""
+    written: list[Path] = []
+    if output is not None:
+        trial.save(output, parquet=parquet)
+        written = [output / ("trial.parquet" if parquet else "trial.csv"), output / "summary.csv"]
+        written.append(trial.report(output / "report.html"))
+    if report is not None:
+        written.append(trial.report(report))
+    return written

@@ -1,0 +1,101 @@
+"""What all commands share: exit codes, errors in one line, the nearest command for one that is not known."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, Never
+
+import click
+
+from dosing_env import catalogue
+
+DEBUG = "DOSING_ENV_DEBUG"
+FAILED, WRONG_INPUT, STOPPED = 1, 2, 130  # 130: the shell's own code for a program that Ctrl-C ended
+LONGEST = 400  # characters of an unexpected error
+
+
+class Failure(click.ClickException):
+    """The end of the program with one line and an exit code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class Program(click.Group):
+    """The commands. Every error becomes one line on stderr and an exit code."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Never:
+        """Run, and exit."""
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            _complain(error)
+            code = error.exit_code
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever it raises becomes a `Failure`."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except (KeyboardInterrupt, Exception) as error:
+            if ctx.params["debug"]:
+                traceback.print_exc()
+            raise _failure(error) from error
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The command of a name.
+
+        Raises:
+            UsageError: there is none; the nearest is named.
+        """
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            raise click.UsageError(catalogue.unknown("command", cmd_name, self.list_commands(ctx)))
+        return found
+
+
+def require_writable(*paths: Path) -> None:
+    """Fail before the long work where its results could not be written.
+
+    Raises:
+        Failure: a part of a path is no directory, or may not be written to.
+    """
+    import os
+
+    for path in paths:
+        there = next(p for p in (path, *path.absolute().parents) if p.exists())
+        if not there.is_dir():
+            raise Failure(f"{path}: cannot be written: {there} is not a directory", WRONG_INPUT)
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise Failure(f"{path}: cannot be written: no permission to write to {there}", WRONG_INPUT)
+
+
+def require_file_writable(path: Path) -> None:
+    """The same for a file."""
+    if path.is_dir():
+        raise Failure(f"{path}: cannot be written: it is a directory", WRONG_INPUT)
+    require_writable(path.absolute().parent)
+
+
+def _failure(error: BaseException) -> Failure:
+    message = " ".join(str(error).split())
+    if isinstance(error, KeyboardInterrupt):
+        return Failure(message or "stopped; nothing was written", STOPPED)
+    if isinstance(error, ValueError):
+        return Failure(message, WRONG_INPUT)
+    if len(message) > LONGEST:
+        message = f"{message[:LONGEST]} ..."
+    return Failure(f"{type(error).__name__}: {message} ({DEBUG}=1 shows where)", FAILED)
+
+
+def _complain(error: click.ClickException) -> None:
+    message = " ".join(error.format_message().split())
+    if isinstance(error, click.UsageError) and error.ctx is not None and error.ctx.parent is not None:
+        message += f" See: {error.ctx.command_path} --help"
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(message, err=True)

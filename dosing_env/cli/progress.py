@@ -1,0 +1,94 @@
+"""Progress on stderr: a bar with the time left on a terminal, plain lines elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+Report = Callable[[int, int, str], None]  # done, total, what
+OFTEN, SELDOM = 2.0, 30.0  # s between plain lines: at least; at most while work is being finished
+
+
+@contextmanager
+def progress(first: str, quiet: bool) -> Iterator[Report]:
+    """What long work calls after each piece with (done, total, what). When `done` falls, another piece of work began.
+
+    Args:
+        first: shown until the first piece is done.
+        quiet: show nothing.
+    """
+    if quiet:
+        yield lambda done, total, what: None
+    elif sys.stderr.isatty():
+        with _bar() as bar:
+            yield Bar(bar, bar.add_task(first, total=None))
+    else:
+        print(first, file=sys.stderr, flush=True)
+        yield Lines()
+
+
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(24), TaskProgressColumn(), TimeElapsedColumn())
+    left = TimeRemainingColumn(compact=True)
+    return Progress(*columns, TextColumn("left"), left, console=Console(stderr=True), transient=True)
+
+
+class Bar:
+    """A bar of Rich."""
+
+    def __init__(self, bar: Progress, task: TaskID) -> None:
+        self.bar, self.task, self.last = bar, task, 0
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Move the bar."""
+        if done < self.last:
+            self.bar.reset(self.task)
+        self.last = done
+        self.bar.update(self.task, completed=done, total=total, description=what)
+
+
+class Lines:
+    """At most one line for each tenth of the work and every two seconds; the last piece is always told."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.last = 0
+        self._begin()
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Print a line if it is time for one."""
+        if done < self.last:
+            self._begin()
+        self.last = done
+        now, tenth = self.clock(), 10 * done // total
+        waited = now - self.told
+        if done >= total or (waited >= OFTEN and tenth > self.tenth) or waited >= SELDOM:
+            self.told, self.tenth = now, tenth
+            left = (now - self.began) * (total - done) / done
+            more = f", about {_span(left)} left" if done < total else f", {_span(now - self.began)}"
+            print(f"{100 * done // total:3d} %  {what}{more}", file=sys.stderr, flush=True)
+
+    def _begin(self) -> None:
+        self.began = self.told = self.clock()
+        self.tenth = 0
+
+
+def _span(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

@@ -1,0 +1,202 @@
+"""`dosing-env show`: one thing of the catalogue, or of a file."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import click
+
+from dosing_env import catalogue
+from dosing_env.cli.kinds import resolve
+
+SAMPLED = 20_000  # patients of a population
+
+
+@click.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Show one drug, population, protocol, planner, agent or scenario.
+
+    NAME is a name from `dosing-env list` or a file (.py, .toml). Where two kinds share a name, say
+    "population:NAME".
+    """
+    kind, name = resolve(name)
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for part in VIEWS[kind](name):
+        if isinstance(part, str):
+            console.print(part, markup=False, soft_wrap=True)  # equations keep their lines
+        else:
+            console.print(part)
+
+
+def _drug(name: str) -> Iterator[Any]:
+    from dosing_env.pharmacology import Patient
+
+    drug = catalogue.load("drugs", name)
+    yield _docstring("drugs", name)
+    patient = Patient(AGE=60.0, WT=80.0, HT=175.0, SEX=1.0, SCR=1.0, DIAL=0.0, HAEM=0.0)
+    x = drug.covariates(patient)
+    typical, comments = drug.individual(x, drug.no_eta), _comments(drug.Parameters)
+    yield _table(
+        "\nParameters of a man of 60 years, 80 kg, 175 cm, creatinine 1.0 mg/dL",
+        ("parameter", "typical", "unit and meaning"),
+        [(field, f"{value:.4g}", comments.get(field, "")) for field, value in typical._asdict().items()],
+    )
+    yield "his covariates: " + ", ".join(f"{field} {value:.4g}" for field, value in x._asdict().items())
+    rows = [(eta, f"{variance:.4g}", f"{100 * variance**0.5:.3g} %") for eta, variance in drug.omega.items()]
+    yield _table("\nRandom effects between patients", ("eta of", "variance", "SD"), rows)
+    for (a, b), value in drug.covariance.items():
+        yield f"covariance of {a} and {b}: {value:.4g}"
+    assay = drug.assay
+    yield (
+        f"\nResidual error of a level: {100 * assay.proportional:.3g} % and {assay.additive:g} {assay.unit}; "
+        f"lower limit of quantification {assay.lloq:g} {assay.unit}"
+    )
+
+
+def _population(name: str) -> Iterator[Any]:
+    import numpy as np
+
+    from dosing_env.pharmacology import Patient
+
+    population = catalogue.load("populations", name)
+    yield _docstring("populations", name)
+    draws = np.random.default_rng(0).standard_normal((len(population.Draws._fields), SAMPLED))
+    patients = population.sample(population.Draws(*draws))
+    kept = np.broadcast_to(population.keep(patients), SAMPLED)
+    comments, rows = _comments(Patient), []
+    for field, values in patients._asdict().items():
+        x = np.broadcast_to(values, SAMPLED)[kept]
+        low, median, high = np.quantile(x, [0.05, 0.5, 0.95])
+        rows.append((field, f"{median:.4g}", f"{low:.4g} to {high:.4g}", f"{x.mean():.4g}", comments.get(field, "")))
+    title = f"\n{kept.sum():,} sampled patients"
+    yield _table(title, ("covariate", "median", "5-95 %", "mean", "unit and meaning"), rows)
+
+
+def _protocol(name: str) -> Iterator[Any]:
+    protocol = catalogue.load("protocols", name)
+    yield _docstring("protocols", name)
+    yield f"\npolicy: {name}, a {protocol.kind}"
+
+
+def _planner(name: str) -> Iterator[Any]:
+    yield _docstring("planners", name)
+    yield f"\npolicy: {name}"
+
+
+def _scenario(name: str) -> Iterator[Any]:
+    from dosing_env import scenario
+    from dosing_env.registration import environment_id
+
+    case = scenario.load(name)
+    path = catalogue.find("scenarios", name)
+    own = path.parent != catalogue.content("scenarios")
+    yield f"{case.title}\n{case.question}"
+    make = f'"dosing_env/Scenario-v0", scenario="{name}"' if own else f'"{environment_id(path)}"'
+    yield f"environment: gymnasium.make({make})\nhash: {scenario.fingerprint(case)}\n"
+    yield from _record(case, skip=("title", "question", "name"))
+    task = case.task()
+    yield f"Action: the dose to give now, mg; {len(task.doses)} products from 0 to {task.doses[-1]:g} mg"
+    rows = [(named, unit, f"{low:g} to {high:g}") for named, unit, low, high in _grouped(task.features)]
+    yield _table(f"\nObservation: {len(task.features)} features", ("feature", "unit", "bounds"), rows)
+
+
+def _agent(name: str) -> Iterator[Any]:
+    from dosing_env import agent, recipe
+
+    rules = recipe.load(name)
+    yield f"{rules.title}\n{rules.purpose}\n"
+    yield from _record(rules, skip=("title", "purpose", "name", "file", "observation"))
+    seen = [(s.features, f"{s.center:g}", f"{s.scale:g}", "yes" if s.log else "") for s in rules.observation]
+    yield _table("Observation, scaled", ("features", "center", "scale", "log"), seen)
+    if not catalogue.find("agents", name).with_suffix(".safetensors").is_file():
+        yield f"\nno weights yet: dosing-env train {name}"
+        return
+    trained = agent.load_agent(name)
+    last = {row["seed"]: row for row in trained.card.get("learning", [])}
+    rows = [
+        (f"{seed}{' (chosen)' * (seed == trained.seed)}", f"{row['steps']:,}", *_outcome(row))
+        for seed, row in last.items()
+    ]
+    yield _table("\nTraining seeds (tuning stream)", ("seed", "steps", "days within target", "return"), rows)
+    versions = trained.card.get("versions", {})
+    yield f"\ntrained with: {', '.join(f'{what} {version}' for what, version in versions.items()) or 'not recorded'}"
+
+
+def _outcome(row: dict[str, Any]) -> tuple[str, str]:
+    return f"{row['attainment_percent']:.1f} %", f"{row['return']:.3f}"
+
+
+VIEWS: dict[str, Callable[[str], Iterator[Any]]] = {
+    "drugs": _drug,
+    "populations": _population,
+    "protocols": _protocol,
+    "planners": _planner,
+    "scenarios": _scenario,
+    "agents": _agent,
+}
+
+
+def _docstring(kind: str, name: str) -> str:
+    return ast.get_docstring(ast.parse(catalogue.source(kind, name))) or f"{name}: the file has no docstring"
+
+
+def _comments(record: Any) -> dict[str, str]:
+    """Field -> the comment on its line in a named tuple's source: unit and meaning."""
+    found = re.findall(r"^ +(\w+): \w+ +# *(.+)$", inspect.getsource(record), re.MULTILINE)
+    return {field: "  ".join(re.split(r"\s{2,}", comment)) for field, comment in found}
+
+
+def _table(title: str, headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Any:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+    for heading in headings:
+        number = heading in ("typical", "variance", "SD", "median", "mean", "center", "scale", "steps", "return")
+        table.add_column(heading, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _record(record: Any, skip: tuple[str, ...]) -> Iterator[str]:
+    """A checked TOML file with every key and default, as TOML."""
+    import msgspec
+
+    content = {key: value for key, value in msgspec.to_builtins(record).items() if key not in skip}
+    flat = {key: value for key, value in content.items() if not _is_section(value)}
+    yield _lines(flat)
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield f"[{key}]\n{_lines(value)}"
+        elif _is_section(value):
+            for item in value:
+                yield f"[[{key}]]\n{_lines(item)}"
+
+
+def _is_section(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list | tuple) and bool(value) and isinstance(value[0], dict))
+
+
+def _lines(keys: dict[str, Any]) -> str:
+    import json
+
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items() if value is not None)
+
+
+def _grouped(features: Any) -> Iterator[tuple[str, str, float, float]]:
+    """Features in order, each numbered series as one: dose_1 ... dose_14."""
+    series: dict[str, list[Any]] = {}
+    for feature in features:
+        series.setdefault(re.sub(r"_\d+$", "_", feature.name), []).append(feature)
+    for group in series.values():
+        first, last = group[0], group[-1]
+        yield (first.name if first == last else f"{first.name} ... {last.name}"), first.unit, first.low, first.high

@@ -1,0 +1,63 @@
+"""`dosing-env train`: a trained agent from a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dosing_env.cli.program import WRONG_INPUT, Failure, require_writable
+from dosing_env.cli.progress import progress
+
+if TYPE_CHECKING:
+    from dosing_env.agent import Agent
+    from dosing_env.recipe import Recipe
+
+
+@click.command()
+@click.argument("recipe")
+@click.option("--seed", type=click.IntRange(0), help="One training seed; default: all of the recipe.")
+@click.option("--steps", type=click.IntRange(1), help="Instead of the recipe's.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Default: runs/<name of recipe>.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def train(recipe: str, seed: int | None, steps: int | None, output: Path | None, quiet: bool) -> None:
+    """Train the agent of a recipe.
+
+    RECIPE is a name from `dosing-env list agents` or a .toml file. Needs the extra packages of
+    pip install 'dosing-env[train]'. Ctrl-C keeps what was trained so far.
+    """
+    from dosing_env import recipe as recipes
+
+    rules = recipes.load(recipe)
+    folder = output or Path("runs") / rules.name
+    require_writable(folder)
+    try:
+        from dosing_env import training
+    except ImportError as error:
+        raise Failure(str(error), WRONG_INPUT) from error
+    if not quiet:
+        click.echo(_where(folder), err=True)
+    with progress(f"preparing {rules.name}", quiet) as shown:
+        agent = training.train(rules, seed, output=folder, steps=steps, progress=shown)
+    click.echo(_result(agent, rules, folder))
+
+
+def _where(folder: Path) -> str:
+    return f"""checkpoints:  {folder}/seed*/step*.safetensors
+TensorBoard:  {folder}/seed*/tensorboard  (tensorboard --logdir {folder})"""
+
+
+def _result(agent: Agent, rules: Recipe, folder: Path) -> str:
+    """Each seed at its end, where the weights are, and what to do next."""
+    last = {row["seed"]: row for row in agent.card["learning"]}
+    lines = [
+        f"seed {seed}: {row['attainment_percent']:.1f} % of days within target, return {row['return']:.3f}, "
+        f"{row['steps']:,} steps{', chosen' if seed == agent.seed and len(last) > 1 else ''}"
+        for seed, row in last.items()
+    ]
+    lines.append(f"(on {rules.training.evaluate_patients} patients of the tuning stream)")
+    lines.append(f"weights: {folder / rules.name}.safetensors")
+    own = f"agent:{folder / rules.name}.toml"
+    lines.append(f"next:    dosing-env evaluate {rules.scenario} --policies guideline_2020,{own},oracle")
+    return "\n".join(lines)

@@ -1,0 +1,43 @@
+"""The policy behind a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dosing_env import catalogue
+from dosing_env.agent import load_agent
+from dosing_env.policy import ProtocolPolicy
+from dosing_env.trial import Arm
+
+AGENT = "agent:"
+
+
+def policy_of(policy: Any) -> Any:
+    """The policy of a name (see `evaluate`); an object with `predict` is itself.
+
+    Raises:
+        ValueError: no such policy.
+    """
+    if not isinstance(policy, str):
+        if not callable(getattr(policy, "predict", None)):
+            raise ValueError(f"policies: {policy!r} is neither a name nor an object with predict()")
+        return policy
+    if policy.startswith(AGENT):
+        return load_agent(policy.removeprefix(AGENT))
+    if policy in catalogue.names("planners"):
+        return catalogue.load("planners", policy)()
+    if policy.endswith(".py") or policy in catalogue.names("protocols"):
+        return ProtocolPolicy(catalogue.load("protocols", policy))
+    raise ValueError(catalogue.unknown("policy", policy, policy_names()))
+
+
+def policy_names() -> list[str]:
+    """Every policy of the catalogue, as `evaluate` takes them."""
+    agents = [AGENT + name for name in catalogue.names("agents")]
+    return [*catalogue.names("protocols"), *agents, *catalogue.names("planners")]
+
+
+def arm_of(policy: Any) -> Arm:
+    """The policy as an arm of a trial."""
+    name = getattr(policy, "name", type(policy).__name__)
+    return Arm(name, getattr(policy, "title", name), getattr(policy, "kind", "agent"))

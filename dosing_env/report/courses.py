@@ -1,0 +1,164 @@
+"""One patient's course so far, as text and as a picture: what the environments render.
+
+Both show the truth beside what the ward knows: the true concentration as a curve, the levels reported so far as
+points, doses, and each finished day's AUC24 with an arrow where it lies outside the target. The band is the target
+AUC24 as an average concentration over the day.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dosing_env.chart import Chart, read
+from dosing_env.cohort import Cohort
+from dosing_env.report.look import HARM, INK, QUIET, RULE, TARGET
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SAMPLES = 24  # of the curve between two decisions
+_WIDTH, _HEIGHT = 6, 16  # characters of the text: per decision, and of the curve
+_SIZE, _DPI = (8.0, 4.5), 80  # inches, and pixels of one
+_LOWEST_TOP = 40.0  # mg/L  the scale ends there, or above if need be
+
+Floats = NDArray[np.float64]
+
+
+class View(NamedTuple):
+    """What there is to draw."""
+
+    headline: str
+    days: int
+    per_day: int  # decisions
+    interval: float  # h
+    times: Floats  # h
+    curve: Floats  # mg/L  nan: not come to yet
+    band: tuple[float, float]  # mg/L
+    drawn: Floats  # h     of the levels known
+    levels: Floats  # mg/L
+    doses: Floats  # mg    given so far
+    auc24: tuple[str, ...]  # of the finished days
+    top: float  # mg/L  upper end of the scale
+
+
+def as_text(cohort: Cohort, slot: int) -> str:
+    """The course of the patient in a slot in characters: curve `*`, levels `o`, target band `:`."""
+    view = _view(cohort, slot)
+    left = " " * 6
+    lines = [view.headline, "mg/L", *_plot(view)]
+    lines.append(f"{left}+{'-' * (_WIDTH * view.per_day * view.days)}")
+    lines.append(f"day   {_cells([str(day + 1) for day in range(view.days)], view.per_day)}")
+    lines.append(f"mg    {_cells([f'{dose:.0f}' for dose in view.doses], 1)}")
+    lines.append(f"AUC24 {_cells(list(view.auc24), view.per_day)}")
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def as_picture(cohort: Cohort, slot: int) -> NDArray[np.uint8]:
+    """The course of the patient in a slot as a picture, (height, width, 3)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    view = _view(cohort, slot)
+    figure = Figure(figsize=_SIZE, dpi=_DPI, facecolor="white")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    figure.subplots_adjust(left=0.07, right=0.985, top=0.89, bottom=0.11, hspace=0.12)
+    figure.suptitle(view.headline, x=0.01, ha="left", fontsize=9, color=INK)
+    _draw_curve(above, view)
+    _draw_doses(below, view)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba(), dtype=np.uint8)[:, :, :3].copy()
+
+
+def _view(cohort: Cohort, slot: int) -> View:
+    rules, course = cohort.task.rules, cohort.courses[slot]
+    chart = read(cohort.observation[slot].astype(np.float64), rules)
+    known = chart.resulted > 0.5
+    times, curves = cohort.curve(slot, _SAMPLES)
+    per_day, band = round(24.0 / rules.interval), (rules.low / 24.0, rules.high / 24.0)
+    highest = max(np.nanmax(curves[0]), chart.levels[known].max(initial=0.0), band[1], _LOWEST_TOP)
+    return View(
+        headline=_headline(course, chart),
+        days=rules.days,
+        per_day=per_day,
+        interval=rules.interval,
+        times=times,
+        curve=curves[0],
+        band=band,
+        drawn=chart.drawn[known],
+        levels=chart.levels[known],
+        doses=course["doses"][: course["decision"], 2],
+        auc24=tuple(_judged(auc, rules) for auc in course["auc"][: course["decision"] // per_day]),
+        top=20.0 * math.ceil(highest / 20.0),
+    )
+
+
+def _headline(course: Any, chart: Chart) -> str:
+    sex = "man" if chart.SEX > 0.5 else "woman"
+    injury = f", kidney injury since hour {course['onset']:g}" if course["onset"] <= chart.time else ""
+    return (
+        f"Patient {course['number']}: {sex}, {chart.AGE:.0f} years, {chart.WT:.0f} kg, {chart.HT:.0f} cm, creatinine "
+        f"{chart.SCR:.1f} mg/dL{injury}; hour {chart.time:g} of {chart.time + chart.time_left:g}"
+    )
+
+
+def _judged(auc24: float, rules: Any) -> str:
+    arrow = "↓" if auc24 < rules.low else "↑" if auc24 > rules.high else ""
+    return f"{auc24:.0f}{arrow}"
+
+
+def _plot(view: View) -> list[str]:
+    """The curve in lines of characters, the highest first; every sample of a column leaves its mark."""
+    columns = _WIDTH * view.per_day * view.days
+    canvas = np.full((_HEIGHT, columns), " ")
+    rows = (np.arange(_HEIGHT) + 0.5) * view.top / _HEIGHT
+    canvas[(rows >= view.band[0]) & (rows <= view.band[1])] = ":"
+    come = ~np.isnan(view.curve)
+    _mark(canvas, view, view.times[come], view.curve[come], "*")
+    _mark(canvas, view, view.drawn, view.levels, "o")
+    labels = [f"{view.top * row / _HEIGHT:5.0f} " if row % 4 == 0 else " " * 6 for row in range(_HEIGHT)]
+    return [f"{label}|{''.join(line)}" for label, line in zip(labels[::-1], canvas[::-1], strict=True)]
+
+
+def _mark(canvas: Any, view: View, times: Floats, values: Floats, mark: str) -> None:
+    rows = np.minimum(np.floor(values / view.top * _HEIGHT), _HEIGHT - 1).astype(int)
+    columns = np.ceil(times / view.interval * _WIDTH - 1e-9).astype(int) - 1  # a column ends with its time
+    canvas[rows, np.maximum(columns, 0)] = mark
+
+
+def _cells(texts: list[str], decisions: int) -> str:
+    """Texts one after the other, each as wide as so many decisions."""
+    return " " + "".join(text.ljust(_WIDTH * decisions) for text in texts)
+
+
+def _draw_curve(ax: Axes, view: View) -> None:
+    ax.axhspan(*view.band, color=TARGET, alpha=0.16, lw=0)
+    ax.plot(view.times / 24.0, view.curve, color=INK, lw=1.4)
+    ax.plot(view.drawn / 24.0, view.levels, ls="", marker="o", ms=5, mfc="white", mec=HARM, mew=1.6)
+    for day, text in enumerate(view.auc24):
+        outside = text.endswith(("↓", "↑"))
+        ax.text(
+            day + 0.5, 0.985, text, transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=8,
+            color=HARM if outside else TARGET, weight="bold",
+        )  # fmt: skip
+    ax.set(xlim=(0, view.days), ylim=(0, view.top))
+    ax.set_title("concentration, mg/L; above each day its AUC24, mg·h/L", loc="left", fontsize=8, color=QUIET)
+    _plain(ax)
+
+
+def _draw_doses(ax: Axes, view: View) -> None:
+    starts = np.arange(len(view.doses)) * view.interval / 24.0
+    ax.bar(starts, view.doses / 1000.0, width=0.25 * view.interval / 24.0, align="edge", color=QUIET)
+    ax.set(xticks=range(view.days + 1), ylim=(0, max(1.0, view.doses.max(initial=0.0) / 1000.0)))
+    ax.set_xlabel("day; doses in g", fontsize=8, color=QUIET)
+    _plain(ax)
+
+
+def _plain(ax: Axes) -> None:
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(RULE)
+    ax.tick_params(labelsize=8, colors=QUIET, color=RULE)
