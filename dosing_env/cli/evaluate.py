@@ -73,6 +73,7 @@ def evaluate(
     if trial.partial:
         finished, all_ = len(trial.arms()), len(trial.policies)
         raise Failure(f"stopped; {finished} of {all_} policies were finished and are in {output}", STOPPED)
+    click.echo()
     for path in written:
         click.echo(f"wrote {path}")
 

@@ -16,7 +16,7 @@ FAILED, WRONG_INPUT, STOPPED = 1, 2, 130  # 130: the shell's own code for a prog
 LONGEST = 400  # characters of an unexpected error
 
 
-class Failure(click.ClickException):
+class Failure(Exception):
     """The end of the program with one line and an exit code."""
 
     def __init__(self, message: str, exit_code: int) -> None:
@@ -27,17 +27,18 @@ class Failure(click.ClickException):
 class Program(click.Group):
     """The commands. Every error becomes one line on stderr and an exit code."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Never:
+    def main(self, *args: Any, **extra: Any) -> Never:
         """Run, and exit."""
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = super().main(*args, **(extra | {"standalone_mode": False}))
         except click.ClickException as error:
-            _complain(error)
-            code = error.exit_code
+            code = _complain(_usage(error), error.exit_code)
+        except Failure as failure:
+            code = _complain(str(failure), failure.exit_code)
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; whatever it raises becomes a `Failure`."""
+        """Run the command; whatever it raises becomes a `Failure`, except what click has words for."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
@@ -84,6 +85,8 @@ def require_file_writable(path: Path) -> None:
 
 def _failure(error: BaseException) -> Failure:
     message = " ".join(str(error).split())
+    if isinstance(error, Failure):
+        return error
     if isinstance(error, KeyboardInterrupt):
         return Failure(message or "stopped; nothing was written", STOPPED)
     if isinstance(error, ValueError):
@@ -93,9 +96,14 @@ def _failure(error: BaseException) -> Failure:
     return Failure(f"{type(error).__name__}: {message} ({DEBUG}=1 shows where)", FAILED)
 
 
-def _complain(error: click.ClickException) -> None:
+def _usage(error: click.ClickException) -> str:
     message = " ".join(error.format_message().split())
     if isinstance(error, click.UsageError) and error.ctx is not None and error.ctx.parent is not None:
         message += f" See: {error.ctx.command_path} --help"
+    return message
+
+
+def _complain(message: str, code: int) -> int:
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
     click.echo(message, err=True)
+    return code

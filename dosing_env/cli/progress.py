@@ -68,13 +68,14 @@ class Lines:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
-        self.last = 0
-        self._begin()
+        self.began = self.told = clock()
+        self.last = self.tenth = 0
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Print a line if it is time for one."""
         if done < self.last:
-            self._begin()
+            self.began = self.told = self.clock()
+            self.tenth = 0
         self.last = done
         now, tenth = self.clock(), 10 * done // total
         waited = now - self.told
@@ -83,10 +84,6 @@ class Lines:
             left = (now - self.began) * (total - done) / done
             more = f", about {_span(left)} left" if done < total else f", {_span(now - self.began)}"
             print(f"{100 * done // total:3d} %  {what}{more}", file=sys.stderr, flush=True)
-
-    def _begin(self) -> None:
-        self.began = self.told = self.clock()
-        self.tenth = 0
 
 
 def _span(seconds: float) -> str:

@@ -43,14 +43,15 @@ def _drug(name: str) -> Iterator[Any]:
     patient = Patient(AGE=60.0, WT=80.0, HT=175.0, SEX=1.0, SCR=1.0, DIAL=0.0, HAEM=0.0)
     x = drug.covariates(patient)
     typical, comments = drug.individual(x, drug.no_eta), _comments(drug.Parameters)
+    yield "\nParameters of a man of 60 years, 80 kg, 175 cm, creatinine 1.0 mg/dL\n"
     yield _table(
-        "\nParameters of a man of 60 years, 80 kg, 175 cm, creatinine 1.0 mg/dL",
         ("parameter", "typical", "unit and meaning"),
         [(field, f"{value:.4g}", comments.get(field, "")) for field, value in typical._asdict().items()],
     )
-    yield "his covariates: " + ", ".join(f"{field} {value:.4g}" for field, value in x._asdict().items())
+    yield "His covariates: " + ", ".join(f"{field} {value:.4g}" for field, value in x._asdict().items())
     rows = [(eta, f"{variance:.4g}", f"{100 * variance**0.5:.3g} %") for eta, variance in drug.omega.items()]
-    yield _table("\nRandom effects between patients", ("eta of", "variance", "SD"), rows)
+    yield "\nRandom effects between patients\n"
+    yield _table(("eta of", "variance", "SD"), rows)
     for (a, b), value in drug.covariance.items():
         yield f"covariance of {a} and {b}: {value:.4g}"
     assay = drug.assay
@@ -75,8 +76,8 @@ def _population(name: str) -> Iterator[Any]:
         x = np.broadcast_to(values, SAMPLED)[kept]
         low, median, high = np.quantile(x, [0.05, 0.5, 0.95])
         rows.append((field, f"{median:.4g}", f"{low:.4g} to {high:.4g}", f"{x.mean():.4g}", comments.get(field, "")))
-    title = f"\n{kept.sum():,} sampled patients"
-    yield _table(title, ("covariate", "median", "5-95 %", "mean", "unit and meaning"), rows)
+    yield f"\n{kept.sum():,} sampled patients\n"
+    yield _table(("covariate", "median", "5-95 %", "mean", "unit and meaning"), rows)
 
 
 def _protocol(name: str) -> Iterator[Any]:
@@ -102,9 +103,10 @@ def _scenario(name: str) -> Iterator[Any]:
     yield f"environment: gymnasium.make({make})\nhash: {scenario.fingerprint(case)}\n"
     yield from _record(case, skip=("title", "question", "name"))
     task = case.task()
-    yield f"Action: the dose to give now, mg; {len(task.doses)} products from 0 to {task.doses[-1]:g} mg"
+    yield f"Action: the dose to give now, mg; {len(task.doses)} products from 0 to {task.doses[-1]:g} mg\n"
     rows = [(named, unit, f"{low:g} to {high:g}") for named, unit, low, high in _grouped(task.features)]
-    yield _table(f"\nObservation: {len(task.features)} features", ("feature", "unit", "bounds"), rows)
+    yield f"Observation: {len(task.features)} features; what is not known yet is 0\n"
+    yield _table(("feature", "unit", "bounds"), rows)
 
 
 def _agent(name: str) -> Iterator[Any]:
@@ -114,7 +116,8 @@ def _agent(name: str) -> Iterator[Any]:
     yield f"{rules.title}\n{rules.purpose}\n"
     yield from _record(rules, skip=("title", "purpose", "name", "file", "observation"))
     seen = [(s.features, f"{s.center:g}", f"{s.scale:g}", "yes" if s.log else "") for s in rules.observation]
-    yield _table("Observation, scaled", ("features", "center", "scale", "log"), seen)
+    yield "Observation: (x - center)/scale, or (ln x - center)/scale\n"
+    yield _table(("features", "center", "scale", "log"), seen)
     if not catalogue.find("agents", name).with_suffix(".safetensors").is_file():
         yield f"\nno weights yet: dosing-env train {name}"
         return
@@ -124,7 +127,8 @@ def _agent(name: str) -> Iterator[Any]:
         (f"{seed}{' (chosen)' * (seed == trained.seed)}", f"{row['steps']:,}", *_outcome(row))
         for seed, row in last.items()
     ]
-    yield _table("\nTraining seeds (tuning stream)", ("seed", "steps", "days within target", "return"), rows)
+    yield "\nTraining seeds, on the tuning stream\n"
+    yield _table(("seed", "steps", "days within target", "return"), rows)
     versions = trained.card.get("versions", {})
     yield f"\ntrained with: {', '.join(f'{what} {version}' for what, version in versions.items()) or 'not recorded'}"
 
@@ -153,12 +157,12 @@ def _comments(record: Any) -> dict[str, str]:
     return {field: "  ".join(re.split(r"\s{2,}", comment)) for field, comment in found}
 
 
-def _table(title: str, headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Any:
+def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Any:
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for heading in headings:
         number = heading in ("typical", "variance", "SD", "median", "mean", "center", "scale", "steps", "return")
         table.add_column(heading, justify="right" if number else "left")

@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from dosing_env import catalogue, scenario
+from dosing_env.cohort import Cohort
 from dosing_env.registration import environment_id
 from dosing_env.scenario import Scenario
 from dosing_env.vector import DosingVectorEnv
@@ -49,11 +50,11 @@ def changed(name: str, **sections: dict[str, Any]) -> Scenario:
     return scenario.check(msgspec.structs.replace(base, **parts), name)
 
 
-def decisions(env: DosingVectorEnv) -> int:
+def decisions(env: DosingVectorEnv | Cohort) -> int:
     return env.task.rules.decisions
 
 
-def some_doses(env: DosingVectorEnv, patients: Any) -> NDArray[np.float32]:
+def some_doses(env: DosingVectorEnv | Cohort, patients: Any) -> NDArray[np.float32]:
     """(decisions, n, 1) mg: doses nobody would plan, a function of patient number and decision alone."""
     shape = (decisions(env), 1)
     drawn = [np.random.default_rng(int(number)).uniform(0.0, env.task.rules.max_dose, shape) for number in patients]

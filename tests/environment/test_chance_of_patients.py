@@ -7,10 +7,15 @@ from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
+import pytest
 from gymnasium.vector import AutoresetMode
 
+from dosing_env import decision
+from dosing_env.cohort import Cohort, holes
 from dosing_env.env import DosingEnv
+from dosing_env.simulation import chance
 from dosing_env.simulation.chance import STREAMS
+from dosing_env.simulation.compiling import interpreted
 from tests.environment.rollouts import (
     assert_identical,
     decisions,
@@ -92,6 +97,52 @@ def test_the_noise_of_another_seed_is_other_noise(name: str) -> None:
     one, other = (roll(environment(name, 8), seed=seed) for seed in (0, 1))
     for field in ("weight", "creatinine", "levels"):
         assert not np.any(one.courses[field] == other.courses[field])
+
+
+@every_scenario
+def test_no_draw_is_used_twice(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step run as plain Python: every counter of the generator serves once, and holds the patient's own number."""
+    counters: list[tuple[int, ...]] = []
+    philox = chance.philox
+
+    class Recorder:
+        def __call__(self, *counter_and_key: Any) -> Any:
+            counters.append(tuple(int(word) for word in counter_and_key[:4]))
+            return philox(*counter_and_key)
+
+    numbers = [5, 6, 2**33 + 5]
+    compiled = roll(environment(name, 3), seed=0, patients=numbers)
+    cohort = Cohort(environment(name, 1).task, 3, "train", 0)
+    monkeypatch.setattr(chance, "philox", Recorder())
+    play_in_python(cohort, numbers)
+    used: dict[int, int] = dict.fromkeys(numbers, 0)
+    for low, high, *_ in counters:
+        used[low + (high << 32)] += 1
+    assert len(set(counters)) == len(counters)
+    assert min(used.values()) > 20
+    np.testing.assert_allclose(cohort.courses["levels"], compiled.courses["levels"], rtol=1e-9)
+
+
+def play_in_python(cohort: Cohort, numbers: list[int]) -> None:
+    """The courses of patients, by the functions that are otherwise compiled."""
+    filling = holes(cohort.task)
+    filling.pop("ROWS")
+    begin, step = interpreted(decision.begin, **filling), interpreted(decision.step, **filling)
+    cohort.courses["number"] = numbers
+    courses, rules, bench = (part.view(np.recarray) for part in (cohort.courses, cohort._rules, cohort._bench))
+    begin(courses, rules, cohort.key, bench, cohort._root, range(cohort.size), cohort.observation)
+    everybody = np.ones(cohort.size, dtype=bool)
+    for doses in some_doses(cohort, numbers)[:, :, 0].astype(float):
+        paid = decision.nothing_paid(cohort.size)
+        step(courses, rules, cohort.key, bench, doses, everybody, cohort.observation, paid)
+
+
+@every_scenario
+def test_noise_differs_from_patient_to_patient(name: str) -> None:
+    courses = roll(environment(name, 50)).courses
+    errors = [courses["drift"], courses["weight"] / courses["patient"][:, 1]]
+    errors += [courses["creatinine"][:, 0] / courses["patient"][:, 4]]
+    assert all(len(np.unique(error)) == 50 for error in errors)
 
 
 @every_scenario

@@ -234,7 +234,8 @@ def test_more_drug_never_means_less(drug: Drug, data: st.DataObject) -> None:
     p, doses, times = draw_course(drug, data)
     one = solve(drug, p, doses, times, HOURS)
     more = solve(drug, p, [(start, hours, 1.5 * amount, where) for start, hours, amount, where in doses], times, HOURS)
-    for much, little, size in zip(more, one, scale(drug, p, doses), strict=True):
+    parts: Any = zip(more, one, scale(drug, p, doses), strict=True)
+    for much, little, size in parts:
         assert np.all(much >= little * (1 - 1e-9) - 1e-12 * size)
 
 
