@@ -39,6 +39,7 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     evaluate_every: Count  # steps
     evaluate_patients: Count  # of the tuning stream
     threads: Count = 1
+    anneal: bool = False  # the learning rate falls linearly to 0
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,6 +110,8 @@ def check(recipe: Recipe, path: Path) -> None:
         raise ValueError(f"{path}: training.seeds: is empty, at least one seed is needed")
     if recipe.training.steps < recipe.training.num_envs:
         raise ValueError(f"{path}: training.steps: {recipe.training.steps} is below num_envs")
+    if recipe.training.anneal and "learning_rate" not in recipe.ppo:
+        raise ValueError(f"{path}: ppo.learning_rate: is missing, training.anneal needs it")
     for key, value in recipe.ppo.items():
         if not math.isfinite(value):
             raise ValueError(f"{path}: ppo.{key}: {value} is not finite")

@@ -135,6 +135,9 @@ def build(recipe: Recipe, env: VecEnv, seed: int, log: str | None = None) -> PPO
     activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[recipe.network.activation]
     network = {"net_arch": list(recipe.network.layers), "activation_fn": activation}
     arguments: dict[str, Any] = dict(recipe.ppo)
+    if recipe.training.anneal:
+        rate = recipe.ppo["learning_rate"]
+        arguments["learning_rate"] = lambda left: left * rate
     return PPO("MlpPolicy", env, seed=seed, device="cpu", policy_kwargs=network, tensorboard_log=log, **arguments)
 
 

@@ -39,7 +39,7 @@ def _facts(trial: Trial, agent: Agent) -> dict[str, Any]:
         "trial": trial,
         "primary": trial.primary,
         "answer": headline(trial, Numbers(trial)).plain,
-        "n": int(mine["n"]),
+        "n": f"{mine['n']:.0f}",
         "layers": " x ".join(map(str, agent.recipe.network.layers)),
         "inputs": agent.inputs,
         "steps": f"{learning[-1]:,}",
