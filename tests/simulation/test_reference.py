@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-import itertools
+import math
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
+from dosing_env import simulate
 from dosing_env.pharmacology import Drug
 from tests.models import dialysis, pk1, pk2, pk2cov, pk3
-from tests.simulation.courses import go_on
 
+EVENT = ("time", "amt", "rate", "ii", "addl", "cmt")
 FOLDER = Path(__file__).resolve().parents[1] / "reference"
 MODELS: dict[str, Drug] = {m.DRUG.name.upper(): m.DRUG for m in (pk1, pk2, pk3, pk2cov, dialysis)}
 
@@ -39,41 +38,25 @@ def test_agrees_with_the_reference(case: str, solver: str) -> None:
 
 def simulated(case: str, times: list[float], solver: str) -> dict[tuple[str, float], float]:
     """Every state and output at the times."""
-    drug, doses = CASES[case], doses_of(case)
-    changes = {0.0, *times, *(float(step["time"]) for step in rows("covariates", case))}
-    amounts = np.zeros(len(drug.compartments))
-    table: dict[tuple[str, float], float] = {}
-    for begin, end in itertools.pairwise(sorted(changes)):
-        go_on(drug, parameters(case, begin), amounts, begin, end, doses, solver=solver)
-        table |= {(name, end): value for name, value in seen(drug, amounts, parameters(case, end)).items()}
-    return table
+    table = simulate(CASES[case], events_of(case), covariates=covariates_of(case), times=times, solver=solver)
+    own = {"level": "CP"} | {f"A_{compartment}": compartment for compartment in CASES[case].compartments}
+    values = {(own[name], time): float(v) for name in own for time, v in zip(times, table[name], strict=True)}
+    return values | {("CE", time): v for (name, time), v in values.items() if name == "EFF"}
 
 
-def seen(drug: Drug, amounts: Any, p: Any) -> dict[str, float]:
-    """States and outputs. At the time of a step the parameters are those of the new covariates."""
-    states = dict(zip(drug.compartments, amounts.tolist(), strict=True))
-    effect = {"CE": states["EFF"]} if "EFF" in states else {}
-    return states | effect | {"CP": float(drug.output(tuple(amounts), p))}
+def events_of(case: str) -> list[dict[str, float]]:
+    return [{name: float(event[name]) for name in EVENT} for event in rows("events", case)]
 
 
-def doses_of(case: str) -> list[tuple[float, float, float, float]]:
-    """Every dose, the additional ones too: start, duration, amount, compartment counted from 0."""
-    doses = []
-    for event in rows("events", case):
-        time, amt, rate, ii, cmt = (float(event[name]) for name in ("time", "amt", "rate", "ii", "cmt"))
-        for k in range(int(event["addl"]) + 1):
-            doses.append((time + k * ii, amt / rate if rate else 0.0, amt, cmt - 1.0))
-    return doses
-
-
-def parameters(case: str, time: float) -> Any:
-    """The individual parameters from the covariates that hold from this time on."""
-    drug = CASES[case]
-    values = {row["name"]: float(row["value"]) for row in rows("params", case)}
-    for step in sorted(rows("covariates", case), key=lambda row: float(row["time"])):
-        if float(step["time"]) <= time:
-            values[step["name"]] = float(step["value"])
-    return drug.individual(drug.Covariates(*(values[name] for name in drug.Covariates._fields)), drug.no_eta)
+def covariates_of(case: str) -> list[dict[str, float]]:
+    """A row at each time of a change; the parameters of a case are covariates of the test drugs."""
+    names = CASES[case].Covariates._fields
+    steps: dict[float, dict[str, float]] = {0.0: {}}
+    for row in rows("params", case):
+        steps[0.0] |= {row["name"]: float(row["value"])}
+    for row in rows("covariates", case):
+        steps.setdefault(float(row["time"]), {})[row["name"]] = float(row["value"])
+    return [{"time": time} | {name: step.get(name, math.nan) for name in names} for time, step in sorted(steps.items())]
 
 
 def test_the_table_is_whole() -> None:
@@ -81,8 +64,9 @@ def test_the_table_is_whole() -> None:
     assert len(CASES) == 8
     for row in rows("cases"):
         case, drug = row["case_id"], CASES[row["case_id"]]
-        names = seen(drug, np.zeros(len(drug.compartments)), parameters(case, 0.0))
+        names = {*drug.compartments, "CP"} | ({"CE"} if "EFF" in drug.compartments else set())
         assert len(rows("expected", case)) == len(names) * int(row["n_times"])
+        assert {expected["name"] for expected in rows("expected", case)} == names
         assert {(event["evid"], event["ss"]) for event in rows("events", case)} == {("1", "0")}
         left_out = {param["name"]: float(param["value"]) for param in rows("params", case)}
         assert all(left_out.get(name, 1.0) == 1.0 for name in ("F1", "FC"))
