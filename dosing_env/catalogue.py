@@ -129,7 +129,8 @@ def _load_file(path: Path) -> ModuleType:
         del sys.modules[module_name]
         if not isinstance(error, Exception):
             raise
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == spec.origin]
         at = f", line {lines[-1]}" if lines else ""
         raise ValueError(f"{path}{at}: {type(error).__name__}: {error}") from error
     return module

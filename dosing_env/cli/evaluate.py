@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dosing_env.cli.program import STOPPED, WRONG_INPUT, Failure, require_file_writable, require_writable
+from dosing_env.cli.program import STOPPED, WRONG_INPUT, CommandError, require_file_writable, require_writable
 from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.argument("scenario")
 @click.option("--policies", metavar="A,B,...", help="Names or files; default: those of the scenario.")
 @click.option("--patients", type=click.IntRange(1), default=1000, show_default=True, help="How many virtual patients.")
-@click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Of the patients and all noise.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**64 - 1), default=7, show_default=True, help="Of the patients and all noise."
+)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; the result is the same.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Write tables and report there.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write the HTML report there.")
@@ -55,7 +57,7 @@ def evaluate(
 
     chosen = None if policies is None else [name for item in policies.split(",") if (name := item.strip())]
     command = command_line(scenario, chosen, patients, seed, no_rivals)
-    with progress("preparing (compiles on first use)", quiet) as shown:
+    with progress(quiet) as shown:
         trial = run(
             scenario,
             chosen,
@@ -72,7 +74,7 @@ def evaluate(
     written = _write(trial, output, report, parquet)
     if trial.partial:
         finished, all_ = len(trial.arms()), len(trial.policies)
-        raise Failure(f"stopped; {finished} of {all_} policies were finished and are in {output}", STOPPED)
+        raise CommandError(f"stopped; {finished} of {all_} policies were finished and are in {output}", STOPPED)
     click.echo()
     for path in written:
         click.echo(f"wrote {path}")
@@ -94,9 +96,9 @@ def _portable(name: str) -> str:
 
 def _check_outputs(output: Path | None, report: Path | None, parquet: bool) -> None:
     if parquet and output is None:
-        raise Failure("--parquet: needs -o DIR", WRONG_INPUT)
+        raise CommandError("--parquet: needs -o DIR", WRONG_INPUT)
     if parquet and importlib.util.find_spec("pyarrow") is None:
-        raise Failure("--parquet: needs the extra package pyarrow: pip install 'dosing-env[parquet]'", WRONG_INPUT)
+        raise CommandError("--parquet: needs the extra package pyarrow: pip install 'dosing-env[parquet]'", WRONG_INPUT)
     if output is not None:
         require_writable(output)
     if report is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 from typing import Any, Never
@@ -16,7 +17,7 @@ FAILED, WRONG_INPUT, STOPPED = 1, 2, 130  # 130: the shell's own code for a prog
 LONGEST = 400  # characters of an unexpected error
 
 
-class Failure(Exception):
+class CommandError(Exception):
     """The end of the program with one line and an exit code."""
 
     def __init__(self, message: str, exit_code: int) -> None:
@@ -33,12 +34,12 @@ class Program(click.Group):
             code = super().main(*args, **(extra | {"standalone_mode": False}))
         except click.ClickException as error:
             code = _complain(_usage(error), error.exit_code)
-        except Failure as failure:
+        except CommandError as failure:
             code = _complain(str(failure), failure.exit_code)
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; whatever it raises becomes a `Failure`, except what click has words for."""
+        """Run the command; whatever it raises becomes a `CommandError`, except what click has words for."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
@@ -60,40 +61,38 @@ class Program(click.Group):
         return found
 
 
-def require_writable(*paths: Path) -> None:
+def require_writable(path: Path) -> None:
     """Fail before the long work where its results could not be written.
 
     Raises:
-        Failure: a part of a path is no directory, or may not be written to.
+        CommandError: a part of a path is no directory, or may not be written to.
     """
-    import os
-
-    for path in paths:
-        there = next(p for p in (path, *path.absolute().parents) if p.exists())
-        if not there.is_dir():
-            raise Failure(f"{path}: cannot be written: {there} is not a directory", WRONG_INPUT)
-        if not os.access(there, os.W_OK | os.X_OK):
-            raise Failure(f"{path}: cannot be written: no permission to write to {there}", WRONG_INPUT)
+    there = next(p for p in (path, *path.absolute().parents) if p.exists())
+    try:
+        with tempfile.TemporaryDirectory(dir=there, prefix=".writable-"):
+            pass
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be written: {there}: {error.strerror}", WRONG_INPUT) from None
 
 
 def require_file_writable(path: Path) -> None:
     """The same for a file."""
     if path.is_dir():
-        raise Failure(f"{path}: cannot be written: it is a directory", WRONG_INPUT)
+        raise CommandError(f"{path}: cannot be written: it is a directory", WRONG_INPUT)
     require_writable(path.absolute().parent)
 
 
-def _failure(error: BaseException) -> Failure:
+def _failure(error: BaseException) -> CommandError:
     message = " ".join(str(error).split())
-    if isinstance(error, Failure):
+    if isinstance(error, CommandError):
         return error
     if isinstance(error, KeyboardInterrupt):
-        return Failure(message or "stopped; nothing was written", STOPPED)
+        return CommandError(message or "stopped; nothing was written", STOPPED)
     if isinstance(error, ValueError):
-        return Failure(message, WRONG_INPUT)
+        return CommandError(message, WRONG_INPUT)
     if len(message) > LONGEST:
         message = f"{message[:LONGEST]} ..."
-    return Failure(f"{type(error).__name__}: {message} ({DEBUG}=1 shows where)", FAILED)
+    return CommandError(f"{type(error).__name__}: {message} ({DEBUG}=1 shows where)", FAILED)
 
 
 def _usage(error: click.ClickException) -> str:

@@ -16,20 +16,14 @@ OFTEN, SELDOM = 2.0, 30.0  # s between plain lines: at least; at most while work
 
 
 @contextmanager
-def progress(first: str, quiet: bool) -> Iterator[Report]:
-    """What long work calls after each piece with (done, total, what). When `done` falls, another piece of work began.
-
-    Args:
-        first: shown until the first piece is done.
-        quiet: show nothing.
-    """
+def progress(quiet: bool) -> Iterator[Report]:
+    """What long work calls after each piece with (done, total, what). When `done` falls, other work has begun."""
     if quiet:
         yield lambda done, total, what: None
     elif sys.stderr.isatty():
         with _bar() as bar:
-            yield Bar(bar, bar.add_task(first, total=None))
+            yield Bar(bar, bar.add_task("starting", total=None))
     else:
-        print(first, file=sys.stderr, flush=True)
         yield Lines()
 
 
@@ -64,7 +58,7 @@ class Bar:
 
 
 class Lines:
-    """At most one line for each tenth of the work and every two seconds; the last piece is always told."""
+    """At most one line for each tenth of the work and every two seconds; the start and the end are always told."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -77,13 +71,20 @@ class Lines:
             self.began = self.told = self.clock()
             self.tenth = 0
         self.last = done
+        if done == 0:
+            _line(0, what)
+            return
         now, tenth = self.clock(), 10 * done // total
         waited = now - self.told
         if done >= total or (waited >= OFTEN and tenth > self.tenth) or waited >= SELDOM:
             self.told, self.tenth = now, tenth
             left = (now - self.began) * (total - done) / done
             more = f", about {_span(left)} left" if done < total else f", {_span(now - self.began)}"
-            print(f"{100 * done // total:3d} %  {what}{more}", file=sys.stderr, flush=True)
+            _line(100 * done // total, f"{what}{more}")
+
+
+def _line(percent: int, text: str) -> None:
+    print(f"{percent:3d} %  {text}", file=sys.stderr, flush=True)
 
 
 def _span(seconds: float) -> str:

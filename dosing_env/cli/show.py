@@ -48,7 +48,7 @@ def _drug(name: str) -> Iterator[Any]:
         ("parameter", "typical", "unit and meaning"),
         [(field, f"{value:.4g}", comments.get(field, "")) for field, value in typical._asdict().items()],
     )
-    yield "His covariates: " + ", ".join(f"{field} {value:.4g}" for field, value in x._asdict().items())
+    yield "\nHis covariates: " + ", ".join(f"{field} {value:.4g}" for field, value in x._asdict().items())
     rows = [(eta, f"{variance:.4g}", f"{100 * variance**0.5:.3g} %") for eta, variance in drug.omega.items()]
     yield "\nRandom effects between patients\n"
     yield _table(("eta of", "variance", "SD"), rows)
@@ -83,12 +83,12 @@ def _population(name: str) -> Iterator[Any]:
 def _protocol(name: str) -> Iterator[Any]:
     protocol = catalogue.load("protocols", name)
     yield _docstring("protocols", name)
-    yield f"\npolicy: {name}, a {protocol.kind}"
+    yield f"\n{protocol.title} ({protocol.kind}): dosing-env evaluate SCENARIO --policies {name}"
 
 
 def _planner(name: str) -> Iterator[Any]:
     yield _docstring("planners", name)
-    yield f"\npolicy: {name}"
+    yield f"\n{catalogue.load('planners', name).title}: dosing-env evaluate SCENARIO --policies {name}"
 
 
 def _scenario(name: str) -> Iterator[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dosing_env.cli.program import WRONG_INPUT, Failure, require_writable
+from dosing_env.cli.program import WRONG_INPUT, CommandError, require_writable
 from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("recipe")
-@click.option("--seed", type=click.IntRange(0), help="One training seed; default: all of the recipe.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="One training seed; default: all of the recipe.")
 @click.option("--steps", type=click.IntRange(1), help="Instead of the recipe's.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Default: runs/<name of recipe>.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -28,17 +28,20 @@ def train(recipe: str, seed: int | None, steps: int | None, output: Path | None,
     pip install 'dosing-env[train]'. Ctrl-C keeps what was trained so far.
     """
     from dosing_env import recipe as recipes
+    from dosing_env import scenario as scenarios
 
     rules = recipes.load(recipe)
+    scenarios.load(rules.scenario)
     folder = output or Path("runs") / rules.name
     require_writable(folder)
     try:
         from dosing_env import training
     except ImportError as error:
-        raise Failure(str(error), WRONG_INPUT) from error
+        raise CommandError(str(error), WRONG_INPUT) from error
+    training.check_ppo(rules)
     if not quiet:
         click.echo(_where(folder), err=True)
-    with progress(f"preparing {rules.name}", quiet) as shown:
+    with progress(quiet) as shown:
         agent = training.train(rules, seed, output=folder, steps=steps, progress=shown)
     click.echo(_result(agent, rules, folder))
 
