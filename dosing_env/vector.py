@@ -250,4 +250,8 @@ def _final(observation: NDArray[np.float32], info: dict[str, Any], over: NDArray
     last = np.full(len(over), None, dtype=object)
     for slot in np.flatnonzero(over):
         last[slot] = observation[slot].copy()
-    return {"final_obs": last, "_final_obs": over, "final_info": dict(info), "_final_info": over}
+    return {"final_obs": last, "_final_obs": over.copy(), "final_info": _copied(info), "_final_info": over.copy()}
+
+
+def _copied(info: dict[str, Any]) -> dict[str, Any]:
+    return {name: _copied(value) if isinstance(value, dict) else value.copy() for name, value in info.items()}
