@@ -1,7 +1,7 @@
 # Everything runs in .venv, made here from the versions in constraints.txt. `make help` lists the commands.
 
 # The main job: the shipped agent against the clinical baselines on 1,000 virtual patients.
-DEMO = evaluate vancomycin_ward --patients 1000 --seed 7 --report report.html
+DEMO = evaluate vancomycin_ward --patients 1000 --seed 7 --jobs 2 --report report.html
 WORKERS = 2
 
 RUN = .venv/bin/python -m

@@ -86,11 +86,12 @@ def evaluate(
     for policy in loaded:
         _warn_of_another_scenario(policy, case)
     drugs = (case.drug, *(case.rivals if rivals else ()))
-    work = [
-        _Job(case.replace(drug=drug, rivals=()), policy, seed, first, last, drug == case.drug)
-        for drug in drugs
+    cases = [case.replace(drug=drug, rivals=()) for drug in drugs]
+    work = [  # drugs in turn: processes that start together compile different ones
+        _Job(one, policy, seed, first, last, one.drug == case.drug)
         for policy in chosen
-        for first, last in _chunks(patients, jobs)
+        for one in cases
+        for first, last in _chunks(patients, jobs, len(chosen) * len(drugs))
     ]
     done, whole = _run_all(work, jobs, progress)
     learning = _learning(loaded)
@@ -125,9 +126,9 @@ def _warn_of_another_scenario(policy: Any, case: Scenario) -> None:
         )
 
 
-def _chunks(patients: int, jobs: int) -> Iterator[tuple[int, int]]:
+def _chunks(patients: int, jobs: int, arms: int) -> Iterator[tuple[int, int]]:
     """First and one past the last patient of each piece of work: small enough for memory, enough for all processes."""
-    size = min(CHUNK, -(-patients // jobs))
+    size = min(CHUNK, -(-patients // -(-jobs // arms)))
     return ((first, min(first + size, patients)) for first in range(0, patients, size))
 
 
@@ -231,7 +232,8 @@ def _trial(
     seed: int,
     command: str,
 ) -> Trial:
-    frame = _complete(_joined([r.frame for r in results]), patients, drugs[0])
+    by_drug = sorted(results, key=lambda r: drugs.index(r.frame["drug"].iloc[0]))
+    frame = _complete(_joined([r.frame for r in by_drug]), patients, drugs[0])
     finished = set(frame.loc[frame["drug"] == drugs[0], "policy"])
     courses, doses, levels, seeds = (
         _of(finished, _joined([getattr(r, name) for r in results])) for name in ("courses", "doses", "levels", "seeds")
