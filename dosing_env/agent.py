@@ -58,12 +58,12 @@ class Agent(Policy):
     def begin(self, task: Task, patients: Any) -> None:
         """Learn which features of the task the network sees."""
         super().begin(task, patients)
-        self._scaler = Scaler(self.recipe, task)
+        self.scaler = Scaler(self.recipe, task)
         inputs, outputs = self._layers[0][0].shape[0], self._layers[-1][0].shape[1]
-        if len(self._scaler.columns) != inputs:
+        if len(self.scaler.columns) != inputs:
             raise ValueError(
                 f"{self.where}: observation: the network takes {inputs} features, task {task.name} has "
-                f"{len(self._scaler.columns)} of those the recipe names"
+                f"{len(self.scaler.columns)} of those the recipe names"
             )
         if outputs != (len(task.doses) if self.recipe.action == "grid" else 1):
             raise ValueError(
@@ -76,7 +76,7 @@ class Agent(Policy):
 
     def outputs(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, outputs): mean of the scaled dose, or the logits of the products."""
-        x = self._scaler(observation).astype(np.float64)
+        x = self.scaler(observation).astype(np.float64)
         for matrix, bias in self._layers[:-1]:
             x = self._forward(x, matrix, bias, self.recipe.network.activation == "relu", True)
         matrix, bias = self._layers[-1]
@@ -138,11 +138,11 @@ def load_agent(name: str, seed: int | None = None) -> Agent:
 
 
 def write_weights(path: Path, states: dict[int, State], card: dict[str, Any]) -> None:
-    """Write the state dicts of all training seeds and the card (with a checksum of the arrays), whole or not at all."""
+    """Write the state dicts of all training seeds and the card (with a checksum of both), whole or not at all."""
     from safetensors.numpy import save
 
     arrays = {f"{seed}/{name}": array for seed, state in states.items() for name, array in state.items()}
-    files.write_whole(path, save(arrays, metadata={"card": json.dumps(card | {"sha256": _checksum(arrays)})}))
+    files.write_whole(path, save(arrays, metadata={"card": json.dumps(card | {"sha256": _checksum(arrays, card)})}))
 
 
 def read_weights(path: Path) -> tuple[dict[int, State], dict[str, Any]]:
@@ -153,23 +153,29 @@ def read_weights(path: Path) -> tuple[dict[int, State], dict[str, Any]]:
     """
     from safetensors import SafetensorError, safe_open
 
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file: the agent's weights stand beside its recipe")
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            card = json.loads((file.metadata() or {})["card"])
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise ValueError(f"{path}: not a weight file of this project: {error}") from None
-    if card.get("sha256") != _checksum(arrays):
-        raise ValueError(f"{path}: the weights do not match their checksum: the file is damaged")
+            card = dict(json.loads((file.metadata() or {})["card"]))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: not a weight file of this project: {' '.join(str(error).split())}") from None
+    if card.pop("sha256", None) != _checksum(arrays, card):
+        raise ValueError(f"{path}: does not match its checksum: the file is damaged")
+    return _by_seed(arrays), card
+
+
+def _by_seed(arrays: State) -> dict[int, State]:
     states: dict[int, State] = {}
     for name, array in arrays.items():
         seed, key = name.split("/", 1)
         states.setdefault(int(seed), {})[key] = array
-    return states, card
+    return states
 
 
-def _checksum(arrays: State) -> str:
-    digest = hashlib.sha256()
+def _checksum(arrays: State, card: dict[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(card, sort_keys=True).encode())
     for name in sorted(arrays):
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode() + arrays[name].tobytes())
     return digest.hexdigest()

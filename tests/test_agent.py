@@ -1,0 +1,165 @@
+"""Trained agents without torch: equal to Stable-Baselines3, independent of the batch, and no file is trusted."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from dosing_env import catalogue, recipe
+from dosing_env import scenario as scenarios
+from dosing_env.agent import Agent, load_agent, read_weights, write_weights
+from dosing_env.cohort import Cohort
+from dosing_env.recipe import Network, Recipe
+
+every_agent = pytest.mark.parametrize("name", catalogue.names("agents"))
+
+
+def observations(rules: Recipe, patients: int) -> tuple[Any, Any]:
+    """Observations of a cohort in the middle of its course, and its task."""
+    task = scenarios.load(rules.scenario).task()
+    cohort = Cohort(task, patients, "tune", 3)
+    cohort.admit(np.arange(patients))
+    for dose in (1500.0, 750.0, 1000.0, 1000.0):
+        cohort.treat(np.full(patients, dose), np.ones(patients, dtype=bool))
+    return cohort.observation, task
+
+
+@pytest.mark.parametrize("action", ["mg", "grid"])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_an_untrained_network_acts_as_in_stable_baselines3(action: Any, activation: Any) -> None:
+    training = pytest.importorskip("dosing_env.training")
+    rules = msgspec.structs.replace(
+        recipe.load("vancomycin_ward_ppo"), action=action, network=Network((16, 8), activation)
+    )
+    env = training.PatientVecEnv(rules, scenarios.load(rules.scenario), 4, seed=0)
+    model = training.build(rules, env, seed=5)
+    agent = Agent(rules, {5: training.state_of(model)}, {}, 5, "test")
+    same_as_predict(model, agent, rules)
+
+
+@every_agent
+def test_a_shipped_agent_acts_as_in_stable_baselines3(name: str) -> None:
+    torch, training = pytest.importorskip("torch"), pytest.importorskip("dosing_env.training")
+    agent = load_agent(name)
+    env = training.PatientVecEnv(agent.recipe, scenarios.load(agent.recipe.scenario), 4, seed=0)
+    model = training.build(agent.recipe, env, seed=agent.seed)
+    state = agent.states[agent.seed]
+    model.policy.load_state_dict({key: torch.as_tensor(value) for key, value in state.items()})
+    same_as_predict(model, agent, agent.recipe)
+
+
+def same_as_predict(model: Any, agent: Agent, rules: Recipe) -> None:
+    observation, task = observations(rules, 200)
+    agent.begin(task, None)
+    outputs = agent.outputs(observation)
+    actions, _ = model.predict(agent.scaler(observation), deterministic=True)
+    if rules.action == "mg":
+        np.testing.assert_allclose(np.clip(outputs, -1, 1), actions, atol=1e-6)
+    else:
+        assert (outputs.argmax(axis=1) == actions).all()
+
+
+@every_agent
+def test_a_patients_dose_does_not_depend_on_the_batch(name: str) -> None:
+    agent = load_agent(name)
+    observation, task = observations(agent.recipe, 301)
+    agent.begin(task, None)
+    together = agent.outputs(observation)
+    order = np.random.default_rng(0).permutation(len(observation))
+    assert (agent.outputs(observation[order]) == together[order]).all()
+    for batch in (1, 7, 64):
+        assert (agent.outputs(observation[:batch]) == together[:batch]).all()
+
+
+@every_agent
+def test_the_shipped_files_belong_together(name: str) -> None:
+    agent = load_agent(name)
+    assert sorted(agent.states) == sorted(agent.recipe.training.seeds)
+    assert agent.card["finished"]
+    assert agent.card["scenario_parts"] == scenarios.parts(scenarios.load(agent.recipe.scenario))
+    assert catalogue.find("agents", name).with_suffix(".md").is_file()
+
+
+@every_agent
+def test_training_seeds_give_different_agents(name: str) -> None:
+    agent = load_agent(name)
+    observation, task = observations(agent.recipe, 20)
+    said = set()
+    for one in agent.siblings():
+        one.begin(task, None)
+        said.add(one.outputs(observation).tobytes())
+    assert len(said) == len(agent.states)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """A small, sound weight file."""
+    path = tmp_path / "agent.safetensors"
+    rng = np.random.default_rng(1)
+    state = {"action_net.weight": rng.normal(size=(1, 4)).astype(np.float32), "action_net.bias": np.ones(1, np.float32)}
+    write_weights(path, {0: state}, {"shipped_seed": 0})
+    return path
+
+
+def test_weights_come_back(weights: Path) -> None:
+    states, card = read_weights(weights)
+    assert states[0]["action_net.bias"] == 1.0
+    assert card["shipped_seed"] == 0
+
+
+def test_any_flipped_bit_is_noticed(weights: Path) -> None:
+    sound, read = weights.read_bytes(), read_weights(weights)
+    for place in range(0, 8 * len(sound), 97):
+        damaged = bytearray(sound)
+        damaged[place // 8] ^= 1 << place % 8
+        weights.write_bytes(damaged)
+        with contextlib.suppress(ValueError):
+            states, card = read_weights(weights)  # only a bit that changes nothing may pass
+            assert card == read[1]
+            assert all((states[0][name] == read[0][0][name]).all() for name in read[0][0])
+            continue
+        with pytest.raises(ValueError, match=re.escape(str(weights))) as error:
+            read_weights(weights)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("length", [0, 1, 8, 40, 200])
+def test_a_cut_off_file_is_refused(weights: Path, length: int) -> None:
+    weights.write_bytes(weights.read_bytes()[:length])
+    with pytest.raises(ValueError, match=r"agent\.safetensors"):
+        read_weights(weights)
+
+
+def test_a_pickle_is_refused_without_being_read(tmp_path: Path) -> None:
+    hostile = tmp_path / "agent.safetensors"
+    hostile.write_bytes(b"\x80\x04cos\nsystem\n(S'touch hacked'\ntR.")
+    with pytest.raises(ValueError, match="not a weight file"):
+        read_weights(hostile)
+    assert list(tmp_path.iterdir()) == [hostile]
+
+
+def test_an_agent_without_weights_says_what_is_missing(tmp_path: Path) -> None:
+    own = tmp_path / "mine.toml"
+    own.write_text(catalogue.find("agents", "vancomycin_ward_ppo").read_text())
+    with pytest.raises(ValueError, match=r"mine\.safetensors: no such file"):
+        load_agent(str(own))
+
+
+def test_weights_of_another_recipe_are_refused(tmp_path: Path) -> None:
+    shipped = catalogue.find("agents", "vancomycin_ward_ppo")
+    own = tmp_path / "mine.toml"
+    own.write_text(shipped.read_text().replace("layers = [", "layers = [3, "))
+    own.with_suffix(".safetensors").write_bytes(shipped.with_suffix(".safetensors").read_bytes())
+    with pytest.raises(ValueError, match=r"mine\.safetensors"):
+        load_agent(str(own))
+
+
+def test_an_unknown_seed_is_refused() -> None:
+    with pytest.raises(ValueError, match="seed: 99 is not one of"):
+        load_agent("vancomycin_ward_ppo", seed=99)

@@ -1,0 +1,132 @@
+"""Training: it learns, the same seed gives the same agent, and what it writes can be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from dosing_env import recipe
+from dosing_env import scenario as scenarios
+from dosing_env.recipe import Recipe
+from dosing_env.treatment import PRIMARY
+
+training = pytest.importorskip("dosing_env.training")
+
+SHIPPED = "vancomycin_ward_ppo"
+
+
+def small(**changes: Any) -> Recipe:
+    """The shipped recipe for a few seconds."""
+    rules = recipe.load(SHIPPED)
+    brief = {"steps": 8192, "num_envs": 64, "evaluate_every": 4096, "evaluate_patients": 50, "seeds": (0, 1)} | changes
+    return msgspec.structs.replace(
+        rules,
+        training=msgspec.structs.replace(rules.training, **brief),
+        ppo=rules.ppo | {"n_steps": 28, "batch_size": 448},
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """A small agent of two seeds and the folder it was written to."""
+    folder = tmp_path_factory.mktemp("run")
+    return training.train(small(), output=folder), folder
+
+
+def test_it_learns(tmp_path: Path) -> None:
+    """Half a million decisions beat what an untrained network and the fixed label dose reach (about 30 %)."""
+    rules = small(steps=500_000, num_envs=512, evaluate_every=10**9, evaluate_patients=1000)
+    rules = msgspec.structs.replace(rules, ppo=recipe.load(SHIPPED).ppo)
+    run = training.train_seed(rules, scenarios.load(rules.scenario), 0, tmp_path, rules.training.steps)
+    assert run.learning[-1][PRIMARY] > 45.0
+
+
+def test_everything_is_written(trained: tuple[Any, Path]) -> None:
+    agent, folder = trained
+    assert {path.name for path in folder.iterdir()} == {
+        *(f"{SHIPPED}.{ending}" for ending in ("toml", "safetensors", "md")),
+        "seed0",
+        "seed1",
+    }
+    assert list((folder / "seed0" / "tensorboard").rglob("events*"))
+    assert len(list((folder / "seed0").glob("step*.safetensors"))) >= 2
+    assert "not for the care of real patients" in (folder / f"{SHIPPED}.md").read_text().lower()
+    assert agent.card["finished"]
+
+
+def test_the_shipped_seed_is_the_best_on_the_tuning_stream(trained: tuple[Any, Path]) -> None:
+    agent, _ = trained
+    last = {row["seed"]: row["return"] for row in agent.card["learning"]}
+    assert agent.seed == max(last, key=lambda seed: last[seed])
+
+
+def test_one_seed_gives_one_agent(trained: tuple[Any, Path], tmp_path: Path) -> None:
+    agent, _ = trained
+    rules = small()
+    again = training.train_seed(rules, scenarios.load(rules.scenario), 1, tmp_path, rules.training.steps)
+    for name, value in agent.states[1].items():
+        assert (again.state[name] == value).all()
+        assert agent.states[0][name].shape == value.shape
+
+
+def test_ctrl_c_keeps_what_was_trained(tmp_path: Path) -> None:
+    def stop(done: int, total: int, what: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=SHIPPED):
+        training.train(small(), output=tmp_path, progress=stop)
+    agent = training.load_agent(str(tmp_path / f"{SHIPPED}.toml"))
+    assert not agent.card["finished"]
+
+
+def test_the_learner_meets_the_patients_of_the_training_stream() -> None:
+    rules = small()
+    env = training.PatientVecEnv(rules, scenarios.load(rules.scenario), 4, seed=3)
+    env.reset()
+    assert env.env.cohort is not None
+    assert int(env.env.cohort.key.stream) == 0
+    assert int(env.env.cohort.key.seed) == 3
+
+
+def test_the_end_of_a_course_is_told_to_the_learner() -> None:
+    rules = small()
+    env = training.PatientVecEnv(rules, scenarios.load(rules.scenario), 4, seed=0)
+    env.reset()
+    for _ in range(14):
+        observation, reward, over, infos = env.step(np.zeros((4, 1), dtype=np.float32))
+    assert over.all()
+    assert reward.dtype == np.float32
+    for info in infos:
+        assert info["terminal_observation"].shape == observation[0].shape
+        assert info["TimeLimit.truncated"] is False
+
+
+def test_an_unknown_argument_of_ppo_is_refused() -> None:
+    rules = msgspec.structs.replace(small(), ppo={"learning_rat": 1e-3})
+    with pytest.raises(ValueError, match=r"unknown key 'learning_rat'\. Did you mean 'learning_rate'"):
+        training.train(rules)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("steps = ", "stepz = ", "unknown key training.stepz. Did you mean 'steps'?"),
+        ('algorithm = "PPO"', 'algorithm = "SAC"', "algorithm"),
+        ("num_envs = 512", "num_envs = 0", "num_envs"),
+        ("seeds = [0, 1, 2]", "seeds = []", "training.seeds"),
+        ("scale = 17", "scale = 0", "scale"),
+    ],
+)
+def test_a_wrong_recipe_is_answered_in_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = Path(recipe.load(SHIPPED).file).read_text()
+    assert old in text
+    own = tmp_path / "mine.toml"
+    own.write_text(text.replace(old, new, 1))
+    with pytest.raises(ValueError, match=r"mine\.toml") as error:
+        recipe.load(str(own))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
