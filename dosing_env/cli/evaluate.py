@@ -75,9 +75,7 @@ def evaluate(
     if trial.partial:
         finished, all_ = len(trial.arms()), len(trial.policies)
         raise CommandError(f"stopped; {finished} of {all_} policies were finished and are in {output}", STOPPED)
-    click.echo()
-    for path in written:
-        click.echo(f"wrote {path}")
+    click.echo("".join(f"\nwrote {path}" for path in written), nl=bool(written))
 
 
 def command_line(scenario: str, policies: list[str] | None, patients: int, seed: int, no_rivals: bool) -> str:

@@ -38,9 +38,9 @@ def _bar() -> Progress:
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(24), TaskProgressColumn(), TimeElapsedColumn())
-    left = TimeRemainingColumn(compact=True)
-    return Progress(*columns, TextColumn("left"), left, console=Console(stderr=True), transient=True)
+    what, elapsed, left = TextColumn("{task.description}", markup=False), TimeElapsedColumn(), TimeRemainingColumn()
+    columns = (what, BarColumn(20), TaskProgressColumn(), elapsed, TextColumn("left:"), left)
+    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
 class Bar:

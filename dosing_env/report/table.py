@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ class TerminalReport:
 
         numbers = Numbers(self.trial)
         words = headline(self.trial, numbers)
+        yield Text(_title(self.trial, numbers), "bold")
+        yield Text()
         yield result_table(self.trial, numbers, tight=options.max_width < ROOMY)
         yield Text(CAPTION, "dim")
         yield Text()
@@ -50,16 +53,18 @@ def result_table(trial: Trial, numbers: Numbers | None = None, *, tight: bool = 
 
     numbers = numbers or Numbers(trial)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0 if tight else 1, 0, 0))
-    table.title, table.title_justify = _title(trial, numbers), "left"
     table.add_column("policy", min_width=17)
     for heading in _headings(trial):
         table.add_column(heading, justify="right", no_wrap=True)
     for endpoint in _secondary(trial):
         width = max(map(len, (*endpoint.title.split(), f"({endpoint.unit})", "00,000")))
         table.add_column(_heading(endpoint), justify="right", width=width)
-    table.add_column("training\nseeds", justify="right", no_wrap=True, min_width=9)
+    trained = any(numbers.seeds(arm.name) for arm in trial.arms())
+    if trained:
+        table.add_column("training\nseeds", justify="right", no_wrap=True, min_width=9)
     for arm in trial.arms():
-        table.add_row(*_row(trial, numbers, arm), style="bold" if arm == subject(trial) else "")
+        row = _row(trial, numbers, arm)
+        table.add_row(*(row if trained else row[:-1]), style="bold" if arm == subject(trial) else "")
     return table
 
 
@@ -70,7 +75,8 @@ def _secondary(trial: Trial) -> list[Endpoint]:
 
 
 def _headings(trial: Trial) -> tuple[str, str]:
-    reference = trial.arm(trial.reference).title if trial.reference else "none"
+    title = trial.arm(trial.reference).title if trial.reference else "none"
+    reference = _escaped("\n".join(textwrap.wrap(title, 18)))
     return f"primary\nendpoint\n({trial.primary.unit})", f"against\n{reference}\n({difference_unit(trial.primary)})"
 
 
@@ -83,7 +89,7 @@ def _row(trial: Trial, numbers: Numbers, arm: Arm) -> list[str]:
     difference = numbers.difference(arm.name, trial.primary)
     against = "reference" if arm.name == trial.reference else _with_interval(difference)
     seeds = numbers.seeds(arm.name)
-    spread = f"{seeds[1]}–{seeds[2]}\n[dim]{seeds[0]} seeds[/]" if seeds else "–"
+    spread = f"{seeds[1]}–{seeds[2]}\n[dim]{seeds[0]} seed{'' if seeds[0].value == 1 else 's'}[/]" if seeds else "–"
     secondary = [str(numbers.outcome(arm.name, endpoint)[0]) for endpoint in _secondary(trial)]
     return [mark, _with_interval(numbers.outcome(arm.name, trial.primary)), against, *secondary, spread]
 
@@ -98,7 +104,7 @@ def _title(trial: Trial, numbers: Numbers) -> str:
     state = ", interrupted" if trial.partial else ""
     count = numbers.size(subject(trial).name)
     first = f"{name}: {count} virtual patients, the same for each policy{state}"
-    return _escaped(f"{first}\nprimary endpoint: {trial.primary.title}")
+    return f"{first}\nprimary endpoint: {trial.primary.title}"
 
 
 def _escaped(text: str) -> str:
