@@ -51,20 +51,6 @@ def load(directory: Path) -> Trial:
     )
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(scratch, 0o644)  # mkstemp's 0600 is for secrets
-        os.replace(scratch, path)
-    except BaseException:
-        os.unlink(scratch)
-        raise
-
-
 def _write_tables(trial: Trial, scratch: Path, parquet: bool) -> Iterator[Path]:
     frame = scratch / ("trial.parquet" if parquet else "trial.csv")
     if parquet:

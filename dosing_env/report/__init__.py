@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dosing_env.files import write_whole
+
 if TYPE_CHECKING:
     from dosing_env.trial import Trial
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
 def report(trial: Trial, path: Path) -> Path:
     """Write the self-contained HTML report, whole or not at all. The same trial gives the same bytes."""
     from dosing_env.report.page import page
-    from dosing_env.trial_files import write_whole
 
-    write_whole(path, page(trial))
+    write_whole(path, page(trial).encode())
     return path
