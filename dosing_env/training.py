@@ -19,13 +19,11 @@ from dosing_env import __version__, files
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, State, load_agent, to_mg, write_weights
-from dosing_env.policies import AGENT
 from dosing_env.recipe import Recipe, Scaler
-from dosing_env.report.card import card
+from dosing_env.report.card import describe
 from dosing_env.scenario import Scenario
 from dosing_env.treatment import PRIMARY, outcomes, treat
 from dosing_env.vector import DosingVectorEnv
-from dosing_env.virtual_trial import evaluate
 
 try:
     import torch
@@ -35,7 +33,6 @@ try:
 except ImportError as error:
     raise ImportError("training needs the extra packages: pip install 'dosing-env[train]'") from error
 
-CARD_PATIENTS, CARD_SEED = 2000, 0  # of the model card, stream "evaluate"
 TUNE_SEED = 0  # of the patients on which checkpoints and seeds are compared
 _OURS = ("self", "policy", "env", "seed", "policy_kwargs", "device", "tensorboard_log", "_init_setup_model", "verbose")
 
@@ -86,19 +83,8 @@ def train(
         path = _write(rules, case, runs, folder)
         if not runs[-1].finished:
             raise KeyboardInterrupt(f"stopped; what was trained so far is in {path}")
-    return _described(path, case)
-
-
-def _described(path: Path, case: Scenario) -> Agent:
-    """The agent of a recipe and its weights, with a model card written beside them."""
-    agent = load_agent(str(path))
-    policies = [AGENT + str(path) if name == AGENT + path.stem else name for name in case.policies]
-    if AGENT + str(path) not in policies:
-        policies.append(AGENT + str(path))
-    command = f"dosing-env evaluate {case.name} --patients {CARD_PATIENTS} --seed {CARD_SEED}"
-    trial = evaluate(case, policies, patients=CARD_PATIENTS, seed=CARD_SEED, command=command)
-    files.write_whole(path.with_suffix(".md"), card(trial, agent).encode())
-    return agent
+    files.write_whole(path.with_suffix(".md"), describe(str(path)).encode())
+    return load_agent(str(path))
 
 
 def check_ppo(recipe: Recipe) -> None:

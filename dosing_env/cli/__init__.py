@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from dosing_env import __version__
+from dosing_env.cli.card import card
 from dosing_env.cli.evaluate import evaluate
 from dosing_env.cli.list import list_
 from dosing_env.cli.program import DEBUG, Program
@@ -42,5 +43,5 @@ def main(context: click.Context, debug: bool) -> None:
         click.echo(context.get_help())
 
 
-for command in (list_, show, evaluate, report, train):
+for command in (list_, show, evaluate, report, train, card):
     main.add_command(command)

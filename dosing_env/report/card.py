@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dosing_env import scenario as scenarios
+from dosing_env.agent import Agent, load_agent
+from dosing_env.policies import AGENT
 from dosing_env.report.headline import headline
 from dosing_env.report.numbers import Numbers
 from dosing_env.trial import CLINICAL, Trial
+from dosing_env.virtual_trial import Progress, evaluate
 
-if TYPE_CHECKING:
-    from dosing_env.agent import Agent
-
+PATIENTS, SEED = 2000, 0  # of the trial behind a card, stream "evaluate"
 AKI, DAY1 = "aki_predicted_percent", "day1_below_target_percent"
+
+
+def describe(name: str, progress: Progress | None = None) -> str:
+    """The model card of an agent (catalogue name or path of its recipe), from a trial made for it.
+
+    Raises:
+        ValueError: no such agent, or it has no weights.
+    """
+    agent = load_agent(name)
+    case = scenarios.load(agent.recipe.scenario)
+    own = AGENT + name
+    policies = [own if policy == AGENT + agent.name else policy for policy in case.policies]
+    policies += [] if own in policies else [own]
+    command = f"dosing-env card {name}" if name == agent.name else f"dosing-env card {agent.name}.toml"
+    return card(evaluate(case, policies, patients=PATIENTS, seed=SEED, progress=progress, command=command), agent)
 
 
 def card(trial: Trial, agent: Agent) -> str:
