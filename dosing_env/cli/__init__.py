@@ -24,21 +24,28 @@ For an error's traceback: --debug before the command, or {DEBUG}=1 in the enviro
 Research and education only; not for the care of patients."""
 
 
+HELP = """Drug dosing as reinforcement learning, on published pharmacokinetic models.
+
+\b
+dosing-env list                                    what there is
+dosing-env show vancomycin_thomson2009             equations, sources, numbers
+dosing-env evaluate vancomycin_ward -o runs/first  compare dosing policies
+dosing-env train vancomycin_ward_ppo               train an agent
+"""
+
+
 @click.group(
-    cls=Program, epilog=EPILOG, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=Program,
+    help=HELP,
+    epilog=EPILOG,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.option("--debug", is_flag=True, envvar=DEBUG, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="dosing-env", message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context, debug: bool) -> None:
-    r"""Drug dosing as reinforcement learning, on published pharmacokinetic models.
-
-    \b
-    dosing-env list                                    what there is
-    dosing-env show vancomycin_thomson2009             equations, sources, numbers
-    dosing-env evaluate vancomycin_ward -o runs/first  compare dosing policies
-    dosing-env train vancomycin_ward_ppo               train an agent
-    """
+    """Show the help where no command is given."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

@@ -24,7 +24,7 @@ def card(agent: str, output: Path | None, quiet: bool) -> None:
 
     if output is not None:
         require_writable(output.absolute().parent)
-    with progress(f"evaluating {agent}", quiet) as shown:
+    with progress(quiet) as shown:
         text = describe(agent, shown)
     if output is None:
         click.echo(text, nl=False)
