@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class Chart(NamedTuple):
@@ -34,8 +34,17 @@ class Chart(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """A clinical dosing rule: `dose(chart)` returns the dose to give now, mg (0: none)."""
+    """A clinical dosing rule: `dose(chart)` returns the dose to give now, mg (0: none).
+
+    `kind` says what it rests on: "label" (a fixed or weight-based dose for everybody), "guideline" (a published
+    decision table, with or without levels), "equation" (a fitted dosing equation, no levels).
+    """
 
     name: str
     title: str
     dose: Callable[[Chart], float]
+    kind: Literal["label", "guideline", "equation"] = "guideline"
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("label", "guideline", "equation"):
+            raise ValueError(f"{self.name}: kind: {self.kind!r} is none of label, guideline, equation")
