@@ -2,7 +2,7 @@
 
 The grid: a decision every 12 h, doses in steps of 250 mg. A regimen is "this dose every so many hours"; between its
 doses the decisions are zero. A dose is due when the regimen's interval has passed since the last dose that was given,
-so a changed interval, an omitted or a missed dose need no memory. Levels are read as the protocols of the dossier do:
+so a changed interval, an omitted or a missed dose need no memory. Levels are read as these protocols do:
 
     ke    = ln(C1 / C2) / (t2 - t1)              1/h    two levels of one interval (V-F, VERIFIED as a method)
     Cmax  = C1 exp(ke (t1 - tinf))               mg/L   end of infusion; times from the start of the infusion
@@ -140,7 +140,7 @@ def point(chart: Chart, j: int) -> Point:
 
 
 def infusion_hours(dose: float) -> float:
-    """At most 1 g per hour and at least 60 minutes (dossier, VERIFIED)."""
+    """At most 1 g per hour and at least 60 minutes (VERIFIED)."""
     return maximum(1.0, dose / 1000.0)
 
 

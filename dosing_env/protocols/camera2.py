@@ -1,4 +1,4 @@
-"""Starting doses of the CAMERA2 trial (dossier V-C): a table by creatinine clearance, no levels.
+"""Starting doses of the CAMERA2 trial (V-C): a table by creatinine clearance, no levels.
 
     CRCL mL/min   > 90           60 to 90     20 to < 60    < 20
     dose          1.5 g q12h     1 g q12h     1 g q24h      1 g q48h

@@ -1,11 +1,12 @@
-"""The 2020 consensus guideline: weight-based start, then AUC-guided (dossier V-A).
+"""The 2020 consensus guideline: weight-based start, then AUC-guided (V-A).
 
     load          25 mg/kg, at most 3000 mg           in the range for all: 20-35 (2020, MEMORY), obese 20-25 (MEMORY),
                                                       25-30 (2009, VERIFIED); the maximum is VERIFIED
-    maintenance   15 mg/kg, at most 2000 mg           lower end of 15-20 mg/kg q8-12h (2009, VERIFIED)
+    maintenance   15 mg/kg q12h, 20 mg/kg less often  15-20 mg/kg q8-12h by renal function, at most 2000 mg (2009,
+                                                      VERIFIED); 20 mg/kg is the dose of V-E, whose intervals follow
     interval      CRCL >= 80      q12h                the guideline says only "by renal function": the intervals are
-                  50 to < 80      q24h                those of the South African standard (dossier V-E, VERIFIED),
-                  35 to < 50      q36h                which gives 20 mg/kg a time by eGFR. Below 25 it waits for
+                  50 to < 80      q24h                those of the South African standard (V-E, VERIFIED),
+                  35 to < 50      q36h                which gives 20 mg/kg a time, by eGFR. Below 25 it waits for
                   < 35            q48h                a level; ours is known at 36 h, before the next q48h dose
     two levels    new daily dose = old x 500/AUC24    linear scaling (V-A), AUC24 by the equations of V-F (VERIFIED)
     later levels  AUC24 outside 400-600: again        target window VERIFIED; recheck 24-48 h after a change (MEMORY)
@@ -56,9 +57,16 @@ def interval(CRCL: float) -> float:
     return 12.0  # VERIFIED
 
 
+def start(WT: float, CRCL: float) -> Regimen:
+    """The maintenance regimen before any level, for a weight (kg) and a clearance (mL/min)."""
+    hours = interval(CRCL)
+    per_kg = 15.0 if hours <= 12.0 else 20.0  # mg/kg  VERIFIED range
+    return maintenance(per_kg * WT, hours)
+
+
 def regimen(chart: Chart) -> Regimen:
     """The regimen in force now: the start, then changed by each known level in turn."""
-    current = maintenance(15.0 * chart.WT, interval(crcl_at(chart, 0.0)))  # VERIFIED range
+    current = start(chart.WT, crcl_at(chart, 0.0))
     for j in range(len(chart.levels)):
         if is_late(chart, j):
             if has_partner(chart, j):

@@ -1,4 +1,4 @@
-"""Fixed renal table, Scottish and Irish type (dossier V-B): load by weight, maintenance by creatinine clearance.
+"""Fixed renal table, Scottish and Irish type (V-B): load by weight, maintenance by creatinine clearance.
 
     load       weight kg     < 40      40-59     60-90     > 90
                mg            750       1000      1500      2000
@@ -18,22 +18,16 @@ On our grid: every dose is a multiple of 250 mg already. q24h is every second de
 from the last dose given. The table is read again with each day's creatinine. No level changes the dose.
 """
 
-from dosing_env.formulas import cockcroft_gault
+from dosing_env.formulas import body_mass_index, cockcroft_gault, ideal_weight
 from dosing_env.policy import Chart, Protocol
 from dosing_env.protocols._rules import Regimen, give
 
 OBESE = 30.0  # kg/m2  DERIVED  the usual meaning of "obese"; the table does not define it
 
 
-def ideal_weight(HT: float, SEX: float) -> float:
-    """Devine's ideal body weight, kg (dossier 10.1). HT cm, SEX 1 male."""
-    base = 50.0 if SEX > 0.5 else 45.5
-    return base + 0.9055 * (HT - 152.4)
-
-
 def clearance(chart: Chart, SCR: float) -> float:
     """Creatinine clearance for the table, mL/min, at a creatinine of SCR mg/dL."""
-    obese = chart.WT / (chart.HT / 100.0) ** 2 >= OBESE
+    obese = body_mass_index(chart.WT, chart.HT) >= OBESE
     weight = ideal_weight(chart.HT, chart.SEX) if obese else chart.WT
     return cockcroft_gault(chart.AGE, weight, SCR, chart.SEX)
 

@@ -1,4 +1,4 @@
-"""Two-level (Sawchuk-Zaske) AUC dosing: dose and interval from the patient's own elimination (dossier V-F).
+"""Two-level (Sawchuk-Zaske) AUC dosing: dose and interval from the patient's own elimination (V-F).
 
     start         the renal table (V-B): load by weight, maintenance by creatinine clearance
     ke            ln(C1/C2)/(t2 - t1)                                                       1/h

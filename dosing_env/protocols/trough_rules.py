@@ -1,4 +1,4 @@
-"""Trough rules of an Irish emergency-department guide (dossier V-G), after a start by the renal table (V-B).
+"""Trough rules of an Irish emergency-department guide (V-G), after a start by the renal table (V-B).
 
     trough mg/L   < 10         each dose +500 mg, at most 2 g q12h
                   10 to 20     no change
@@ -10,8 +10,9 @@ At least 250 mg a dose (DERIVED: the table's 500 mg less 500 mg would be no trea
 Troughs are the levels drawn at 34, 58 and 106 h, two hours before a decision; they are taken as they are when the
 next dose of the regimen is due within 2 h. In longer intervals the level is early: it is carried to the time the next
 dose is due with the rate constant expected from kidney function (see `_rules`). The level at 28.5 h is a peak and not
-used. "Omit until below 20": between the levels of the plan nobody can measure, so the high level is carried forward in
-the same way, until it is below 20 or a newer level says so. A level drawn while doses were being omitted only decides
+used. "Omit until below 20": the dose that a trough above 20 was drawn for is always omitted. After that nobody can
+measure between the levels of the plan, so the level is carried forward in the same way, until it is below 20 or a newer
+level says so. A level drawn while doses were being omitted only decides
 whether dosing goes on; it does not change the dose again. "< LLOQ" counts as the limit. The interval never changes:
 q24h stays q24h.
 
@@ -47,9 +48,14 @@ def carried(chart: Chart, j: int, time: float) -> float:
     return level(chart, j) * exp(-ke * maximum(time - chart.drawn[j], 0.0))
 
 
+def due_after(chart: Chart, j: int, interval: float) -> float:
+    """When the dose is due that level j was drawn for, h, with doses every `interval` h."""
+    return last_dose(chart, chart.drawn[j]) * chart.interval + interval
+
+
 def trough(chart: Chart, j: int, interval: float) -> float:
     """The trough that level j means, mg/L, with doses every `interval` h."""
-    due = last_dose(chart, chart.drawn[j]) * chart.interval + interval
+    due = due_after(chart, j, interval)
     if due - chart.drawn[j] <= AT_TROUGH:
         return level(chart, j)
     return carried(chart, j, due)
@@ -80,8 +86,10 @@ def dose(chart: Chart) -> float:
             if not omitted:
                 regimen = step(regimen, value)
             high = j if value > HIGH else NEVER
-    if high != NEVER and undosed_since(chart, high, chart.time) and carried(chart, high, chart.time) >= HIGH:
-        return 0.0
+    if high != NEVER and undosed_since(chart, high, chart.time):
+        drawn_for = chart.time <= due_after(chart, high, regimen.interval)
+        if drawn_for or carried(chart, high, chart.time) >= HIGH:
+            return 0.0
     return give(chart, load(chart.WT), regimen)
 
 

@@ -1,4 +1,4 @@
-"""Milligrams per kilogram by creatinine clearance, UCSF adult table (dossier V-D), no levels above CRCL 10.
+"""Milligrams per kilogram by creatinine clearance, UCSF adult table (V-D), no levels above CRCL 10.
 
     CRCL mL/min   the table's range                                  here
     > 60          load 25 mg/kg, then 15-20 mg/kg q8-12h             25, then 15 mg/kg q12h
@@ -7,11 +7,11 @@
     10 to < 20    5-10 mg/kg q24-48h                                 10 mg/kg q48h
     < 10          10-15 mg/kg once, then again by level              15 mg/kg, 15 again when the level is below 15 mg/L
 
-VERIFIED (dossier; the first column and the ranges). The third column is our choice inside the range: DERIVED, so that
+VERIFIED (the first column and the ranges). The third column is our choice inside the range: DERIVED, so that
 the daily dose never rises with falling clearance and lies where AUC24 400-600 mg h/L can be met. Weight: actual.
 CRCL: Cockcroft-Gault, total weight. At most 2 g per dose (the load too), rounded to the nearest 250 mg, halves (125 mg)
 up. The load stands in the row "> 60" only, as in the source: below, the first dose is a maintenance dose.
-"Again by level": the threshold is not in this table; below 15 mg/L is taken from the South African table (dossier V-E,
+"Again by level": the threshold is not in this table; below 15 mg/L is taken from the South African table (V-E,
 VERIFIED). The newest known level is carried forward to now with the rate constant expected from kidney function;
 while no level after the last dose is known nothing is given. The table's trough (before the 4th dose) has no rule
 attached: no level changes the dose above CRCL 10.

@@ -2,7 +2,7 @@
 
     dose   15 mg/kg q12h, at most 2 g, whatever the kidney function or the level
 
-15-20 mg/kg q8-12h and at most 2 g per dose are the 2009 guideline's maintenance (dossier V-A, VERIFIED); this is the
+15-20 mg/kg q8-12h and at most 2 g per dose are the 2009 guideline's maintenance (V-A, VERIFIED); this is the
 lower end of it, without looking at the kidneys. Rounded to the nearest 250 mg, halves (125 mg) up.
 On our grid: the same dose at every decision, no load.
 """

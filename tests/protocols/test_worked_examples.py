@@ -246,7 +246,8 @@ def test_ucsf(patient: Bedside, levels: Levels, expected: Mapping[int, Allowed])
 @pytest.mark.parametrize(
     ("patient", "load", "maintenance"),
     [
-        (CG_70, (1500, 1750, 2000, 2250, 2500), (1000, 1250, 1500)),  # 1400-2450; 1050-1400
+        # 1400-2450; 1050-1400. By V-E's interval, q24h at CG 50-79, with 20 mg/kg (1400): 0 between the doses.
+        (CG_70, (1500, 1750, 2000, 2250, 2500), (0, 1000, 1250, 1500)),
         (CG_90, (1250, 1500, 1750, 2000), (1000, 1250)),  # 1200-2100; 900-1200
         # 2200-3850, max 3000; 1650-2200, max 2000.
         (TALL_88, (2250, 2500, 2750, 3000), (1750, 2000)),
