@@ -17,7 +17,7 @@ def test_risk_of_a_published_relation(auc24: float, percent: float) -> None:
     assert 100 * aki_risk(auc24, intercept=-4.83 - 2.87, slope=0.009) == pytest.approx(percent, abs=0.05)
 
 
-# The default relation: per cent, rounded as the dossier of the project printed them.
+# The default relation: per cent, rounded.
 @pytest.mark.parametrize(
     ("auc24", "percent", "digits"), [(400.0, 8.3, 0.05), (600.0, 16.8, 0.05), (700.0, 23.0, 0.5), (800.0, 31.0, 0.5)]
 )

@@ -97,7 +97,7 @@ def regimen(doses: list[float]) -> tuple[int, int]:
     given = [k for k, dose in enumerate(doses) if dose > 0]
     steps = {b - a for a, b in itertools.pairwise(given)}
     amounts = {int(doses[k]) for k in given}
-    assert len(steps) == 1 and len(amounts) == 1, f"not one repeated dose: {doses}"
+    assert (len(steps), len(amounts)) == (1, 1), f"not one repeated dose: {doses}"
     return int(INTERVAL) * steps.pop(), amounts.pop()
 
 
@@ -364,7 +364,7 @@ def test_sawchuk_zaske_every_12h(patient: Bedside, levels: Levels, old: int, new
 )
 def test_sawchuk_zaske_slow(patient: Bedside, levels: Levels, old: int, allowed: set[tuple[int, int]]) -> None:
     doses = course("sawchuk_zaske", patient, levels)
-    assert doses[0] == 1500 and doses[2] == old
+    assert (doses[0], doses[2]) == (1500, old)
     assert regimen(doses[3:]) in allowed, doses
 
 
