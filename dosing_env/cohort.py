@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env import decision
-from dosing_env.decision import Paid, bench_type, course_type, nothing_paid
+from dosing_env.decision import Paid, admission, bench_type, nothing_paid
 from dosing_env.pharmacology import Patient
 from dosing_env.rules import rules_record
 from dosing_env.simulation.chance import key_of
@@ -37,10 +37,11 @@ class Cohort:
         self.task = task
         self.size = size
         self.key = key_of(stream, seed)
-        self.courses = np.zeros(size, dtype=course_type(task.rules, task.drug))
+        self._admission = admission(task.rules, task.drug)
+        self.courses = self._admission.repeat(size)
         self.observation = np.zeros((size, len(task.features)), dtype=np.float32)
         filled = holes(task, solver)
-        draws = max(filled["NZ"], filled["NE"]) + 1
+        draws = max(filled["NZ"], filled["NE"])
         self._rules = rules_record(task.rules)
         self._bench = np.zeros(1, dtype=bench_type(task.rules, task.drug, filled.pop("ROWS"), draws))
         self._begin = specialise(decision.begin, **filled)
@@ -56,6 +57,7 @@ class Cohort:
             ValueError: the population's published ranges admit no patient.
         """
         slots = self._everyone if slots is None else np.asarray(slots)
+        self.courses[slots] = self._admission
         self.courses["number"][slots] = numbers
         failed = self._begin(self.courses, self._rules, self.key, self._bench, self._root, slots, self.observation)
         if failed != decision.DONE:
@@ -90,13 +92,20 @@ class Cohort:
         Raises:
             RuntimeError: a solve failed; drug, time and parameters are named.
         """
-        rules, again = self.task.rules, self.courses[np.atleast_1d(slots)]
+        rules, given = self.task.rules, self.courses[np.atleast_1d(slots)]
         times = np.arange(rules.decisions * per_interval + 1) * rules.interval / per_interval
+        return times, self._replay(given, times)[1]
+
+    def _replay(self, given: NDArray[np.void], times: NDArray[Any]) -> tuple[NDArray[np.void], Floats]:
+        """The records of the patients `given`, treated again, and their concentrations at the times."""
+        again = self._admission.repeat(len(given))
+        for name in ("number", "patient", "eta", "weight"):
+            again[name] = given[name]
         levels = np.full((len(again), len(times)), np.nan)
-        failed = self._trace(again, self._rules, self.key, self._bench, times, levels)
+        failed = self._trace(again, given, self._rules, self.key, self._bench, times, levels)
         if failed != decision.DONE:
             raise RuntimeError(self._failure(again[failed]))
-        return times, levels
+        return again, levels
 
     @property
     def finished(self) -> NDArray[np.bool_]:

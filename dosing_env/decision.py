@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba.np.unsafe.ndarray import to_fixed_tuple
+from numpy.typing import NDArray
 
 from dosing_env.arithmetic import exp
 from dosing_env.chart import observe
@@ -63,7 +64,7 @@ class Paid(NamedTuple):
 
     reward: Any  # (n,)
     earned: Any  # (n,)  share of the primary endpoint
-    risk: Any  # (n,)  added probability of kidney injury
+    risk: Any  # (n,)  hazard of kidney injury, 0 once it has happened
     dose: Any  # (n,) mg given
     limit: Any  # (n,)  number of the limit that lowered the dose
 
@@ -91,9 +92,16 @@ def course_type(rules: Rules, drug: Drug) -> np.dtype[np.void]:
             ("levels", "f8", blood),  # mg/L    as the laboratory will report them
             ("below", "f8", blood),  # 1 where that is "< LLOQ"
             ("auc", "f8", (rules.days,)),  # mg h/L  true, of each day so far
-            ("unharmed", "f8"),  # probability of no kidney injury so far
+            ("risk", "f8"),  # sum of the daily hazards of kidney injury until it happened
         ]
     )
+
+
+def admission(rules: Rules, drug: Drug) -> NDArray[np.void]:
+    """The record of a patient at admission, shape (1,): nothing given, nothing measured, no harm."""
+    course = np.zeros(1, course_type(rules, drug))
+    course["drift"], course["onset"] = 1.0, np.inf
+    return course
 
 
 def bench_type(rules: Rules, drug: Drug, rows: int, draws: int) -> np.dtype[np.void]:
@@ -104,7 +112,7 @@ def bench_type(rules: Rules, drug: Drug, rows: int, draws: int) -> np.dtype[np.v
             ("work", "f8", (rows, n + 1)),
             ("inflow", "f8", (n,)),
             ("measured", "f8", (len(rules.drawn),)),
-            ("z", "f8", (draws,)),
+            ("z", "f8", (draws + draws % 2,)),  # normals come in pairs
             ("plan", "f8", (1, 4)),  # a dose that is only thought of
         ]
     )
@@ -134,11 +142,12 @@ def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: igno
     return DONE
 
 
-def trace(courses, rules, key, bench, times, levels):  # type: ignore[no-untyped-def]
-    """Treat the patients again with the doses they were given, from the start to where they stand.
+def trace(courses, given, rules, key, bench, times, levels):  # type: ignore[no-untyped-def]
+    """Treat patients again from admission with the doses they were given.
 
     Args:
-        courses: patients under treatment; afterwards as they were before.
+        courses: the patients, with the records of their admission; afterwards where they stand in `given`.
+        given: the same patients under treatment; only read.
         times: (decisions * n + 1,) h, from 0 on, n of them after each decision and up to the next.
         levels: (courses, times) filled with the true output as far as each patient has come.
 
@@ -148,17 +157,16 @@ def trace(courses, rules, key, bench, times, levels):  # type: ignore[no-untyped
     n = len(times) // rule.decisions
     for i in range(len(courses)):
         course = courses[i]
-        decided, doses = course.decision, course.doses[:, 2].copy()
-        _open_chart(course)
         _chart_creatinine(course, rule, key, ZERO)
         levels[i, 0] = output(to_fixed_tuple(course.amounts, N), parameters(course, rule, 0.0))
-        for k in range(decided):
-            _give(course, rule, doses[k])
+        for k in range(given[i].decision):
+            dose = given[i].doses[k, 2]
+            _give(course, rule, dose)
             first, last = (k * n + 1 if k else 0), (k + 1) * n + 1  # the first of all times is that of admission
             sampled = _until_next(
                 course, rule, bench[0], course.amounts.copy(), times[first:last], levels[i, first:last]
             )
-            if not (sampled >= 0.0 and _treat(course, rule, key, bench[0], doses[k])):
+            if not (sampled >= 0.0 and _treat(course, rule, key, bench[0], dose)):
                 return i
             _close_day(course, rule, key)
     return DONE
@@ -167,7 +175,7 @@ def trace(courses, rules, key, bench, times, levels):  # type: ignore[no-untyped
 def _admit(course, rules, key, bench, root):  # type: ignore[no-untyped-def]
     """Draw the patient and open the chart. False where the population's ranges admit nobody."""
     for attempt in range(ATTEMPTS):
-        fill_normals(bench.z, NZ, key, POPULATION, course.number, attempt)
+        fill_normals(bench.z, key, POPULATION, course.number, attempt)
         patient = sample(Draws(*to_fixed_tuple(bench.z, NZ)))
         if keep(patient):
             break
@@ -175,42 +183,30 @@ def _admit(course, rules, key, bench, root):  # type: ignore[no-untyped-def]
         return False
     for j in range(NX):
         course.patient[j] = patient[j]
-    fill_normals(bench.z, NE, key, ETA, course.number, ZERO)
+    fill_normals(bench.z, key, ETA, course.number, ZERO)
     for j in range(NE):
         total = 0.0
         for m in range(j + 1):
             total += root[j, m] * bench.z[m]
         course.eta[j] = total
     course.weight = patient.WT * exp(rules.weight_cv * normal(key, CHART, course.number, ZERO))
-    _open_chart(course)
     _chart_creatinine(course, rules, key, ZERO)
     return True
 
 
-def _open_chart(course):  # type: ignore[no-untyped-def]
-    course.decision = 0
-    course.drift, course.onset, course.unharmed = 1.0, math.inf, 1.0
-    course.amounts[:] = 0.0
-    course.doses[:] = 0.0
-    course.levels[:] = 0.0
-    course.below[:] = 0.0
-    course.auc[:] = 0.0
-    course.creatinine[:] = 0.0
-
-
 def _treat(course, rules, key, bench, dose):  # type: ignore[no-untyped-def]
     """Give the dose, advance the patient to the next decision, draw blood on the way. False where the solve failed."""
-    t = course.decision * rules.interval
+    k = course.decision
     _give(course, rules, dose)
-    first, last = _drawn_between(rules, t, t + rules.interval)
+    first, last = rules.drawn_before[k], rules.drawn_before[k + 1]
     exposure = _until_next(course, rules, bench, course.amounts, rules.drawn[first:last], bench.measured)
     if not exposure >= 0.0:
         return False
     for j in range(first, last):
         z = normal(key, LEVEL, course.number, j)
         course.levels[j], course.below[j] = report_level(rules, bench.measured[j - first], z)
-    course.auc[int(t // 24.0)] += exposure
-    course.decision += 1
+    course.auc[int(k * rules.interval // 24.0)] += exposure
+    course.decision = k + 1
     return True
 
 
@@ -242,19 +238,8 @@ def _oldest_running(rules, k):  # type: ignore[no-untyped-def]
     return max(0, k + 1 - math.ceil(infusion_hours(rules, rules.max_dose) / rules.interval))
 
 
-def _drawn_between(rules, t, end):  # type: ignore[no-untyped-def]
-    """The first and one past the last level drawn after t and not after `end`."""
-    first = 0
-    while first < len(rules.drawn) and rules.drawn[first] <= t + 1e-9:
-        first += 1
-    last = first
-    while last < len(rules.drawn) and rules.drawn[last] <= end + 1e-9:
-        last += 1
-    return first, last
-
-
 def _close_day(course, rules, key):  # type: ignore[no-untyped-def]
-    """At the end of a day judge it, draw kidney injury and the next day's kidney. Returns earned share, added risk."""
+    """At the end of a day judge it, draw kidney injury and the next day's kidney. Returns earned share and hazard."""
     per_day = round(24.0 / rules.interval)
     if course.decision % per_day:
         return 0.0, 0.0
@@ -263,14 +248,15 @@ def _close_day(course, rules, key):  # type: ignore[no-untyped-def]
     for d in range(day + 1):
         worst = max(worst, course.auc[d])
     earned, hazard = judge(rules, day, course.auc[day], worst)
-    risk = course.unharmed * hazard
-    course.unharmed -= risk
-    if course.onset == math.inf and uniforms(key, AKI, course.number, day, ZERO)[0] < hazard:
+    if course.onset < math.inf:
+        hazard = 0.0  # one injury is counted; what follows it (a lower clearance) must not be counted as more of it
+    elif uniforms(key, AKI, course.number, day, ZERO)[0] < hazard:
         course.onset = 24.0 * (day + 1)
+    course.risk += hazard
     if day + 1 < rules.days:
         course.drift *= exp(rules.drift * normal(key, KIDNEY, course.number, day))
         _chart_creatinine(course, rules, key, day + 1)
-    return earned, risk
+    return earned, hazard
 
 
 def _chart_creatinine(course, rules, key, day):  # type: ignore[no-untyped-def]

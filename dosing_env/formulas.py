@@ -15,12 +15,12 @@ def body_mass_index(WT: float, HT: float) -> float:
 
 
 def ideal_weight(HT: float, SEX: float) -> float:
-    """Ideal body weight, kg. Devine 1974. VERIFIED. Linear in height, so too low for very short people."""
+    """Ideal body weight, kg. Devine 1974. SINGLE. Linear in height, so too low for very short people."""
     return where(SEX > 0.5, 50.0, 45.5) + 2.3 * (HT / 2.54 - 60)
 
 
 def adjusted_weight(WT: float, HT: float, SEX: float) -> float:
-    """Weight for dosing in obesity, kg: ideal weight plus 40 % of the excess above 120 % of it, else WT. VERIFIED."""
+    """Weight for dosing in obesity, kg: ideal weight plus 40 % of the excess above 120 % of it, else WT. SINGLE."""
     ideal = ideal_weight(HT, SEX)
     return ideal + where(WT / ideal > 1.2, 0.4, 1.0) * (WT - ideal)
 
@@ -32,17 +32,17 @@ def fat_free_mass(WT: float, HT: float, SEX: float) -> float:
 
 
 def lean_mass(WT: float, HT: float, SEX: float) -> float:
-    """Lean body mass, kg. Boer, Am J Physiol 1984;247:F632. VERIFIED."""
+    """Lean body mass, kg. Boer, Am J Physiol 1984;247:F632. SINGLE."""
     return where(SEX > 0.5, 0.407, 0.252) * WT + where(SEX > 0.5, 0.267, 0.473) * HT - where(SEX > 0.5, 19.2, 48.3)
 
 
 def body_surface_mosteller(WT: float, HT: float) -> float:
-    """Body surface area, m2. Mosteller, N Engl J Med 1987;317:1098. VERIFIED."""
+    """Body surface area, m2. Mosteller, N Engl J Med 1987;317:1098. SINGLE."""
     return sqrt(HT * WT / 3600)
 
 
 def body_surface_dubois(WT: float, HT: float) -> float:
-    """Body surface area, m2. DuBois and DuBois, Arch Intern Med 1916;17:863-871. VERIFIED."""
+    """Body surface area, m2. DuBois and DuBois, Arch Intern Med 1916;17:863-871. SINGLE."""
     return 0.007184 * WT**0.425 * HT**0.725
 
 
@@ -63,7 +63,7 @@ def ckd_epi_2021(AGE: float, SCR: float, SEX: float) -> float:
 
 
 def bedside_schwartz(HT: float, SCR: float) -> float:
-    """Estimated glomerular filtration of children, 1 to 18 years, mL/min/1.73 m2. Schwartz 2009. VERIFIED."""
+    """Estimated glomerular filtration of children, 1 to 18 years, mL/min/1.73 m2. Schwartz 2009. SINGLE."""
     return 0.413 * HT / SCR
 
 

@@ -20,6 +20,7 @@ class Rules(NamedTuple):
     max_rate: float  # mg/h
     min_infusion: float  # h
     drawn: Any  # (levels,) h   when blood is drawn
+    drawn_before: Any  # (decisions + 1,) how many draws have been made by each decision
     turnaround: float  # h     from the draw to the result
     proportional: float  # fraction  residual error of a level
     additive: float  # mg/L

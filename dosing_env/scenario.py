@@ -128,16 +128,19 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """The numbers of the task."""
         assay = self.load_drug().assay
         only = self.levels.assay_only
+        drawn = np.array(self.levels.drawn_h, dtype=np.float64)
+        decided = np.arange(round(self.course.days * 24.0 / self.course.interval_h) + 1) * self.course.interval_h
         return Rules(
             interval=self.course.interval_h,
-            decisions=round(self.course.days * 24.0 / self.course.interval_h),
+            decisions=len(decided) - 1,
             days=self.course.days,
             step=self.dosing.step_mg,
             max_dose=self.dosing.max_dose_mg,
             max_daily=self.dosing.max_daily_mg,
             max_rate=self.dosing.max_rate_mg_per_h,
             min_infusion=self.dosing.min_infusion_h,
-            drawn=np.array(self.levels.drawn_h, dtype=np.float64),
+            drawn=drawn,
+            drawn_before=np.searchsorted(drawn, decided + 1e-9, side="right"),  # by a decision: before its dose
             turnaround=self.levels.turnaround_h,
             proportional=self.levels.assay_cv if only else assay.proportional,
             additive=0.0 if only else assay.additive,
@@ -260,7 +263,7 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
 def parts(scenario: Scenario) -> dict[str, str]:
     """A hash of each part that can change what an agent meets: the sections of the file, the drug, the population.
 
-    Of Python files the syntax tree is hashed, so that comments and layout do not count.
+    Of Python files the syntax tree is hashed, so that comments, docstrings and layout do not count.
     """
     sections = {
         name: msgspec.json.encode(getattr(scenario, name))
@@ -270,8 +273,15 @@ def parts(scenario: Scenario) -> dict[str, str]:
         "drug": catalogue.source("drugs", scenario.drug),
         "population": catalogue.source("populations", scenario.population),
     }
-    trees = {name: ast.dump(ast.parse(text)).encode() for name, text in code.items()}
+    trees = {name: ast.dump(_without_docstrings(ast.parse(text))).encode() for name, text in code.items()}
     return {name: hashlib.sha256(content).hexdigest()[:12] for name, content in (sections | trees).items()}
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return tree
 
 
 def fingerprint(scenario: Scenario) -> str:

@@ -74,7 +74,7 @@ DRUG = Drug(
         "V": 0.12930,  # VERIFIED  CV 37.15 %
     },
     covariance={
-        ("CL", "V"): 0.02296,  # VERIFIED  "23.12 %" read as a correlation
+        ("CL", "V"): 0.02296,  # SINGLE  "23.12 %" (VERIFIED) read as a correlation
     },
     assay=Assay(
         proportional=0.0,

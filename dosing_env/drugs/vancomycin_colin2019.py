@@ -19,7 +19,9 @@ The typical CL, V2, Q and the age of half maturation stand in the abstract (VERI
 error were read in one model library only (SINGLE).
 Disagreements: that library divides Fmat and Fdecl by their values at 35 years, which would give CL 5.31 L/h there; the
 abstract states 4.10 L/h for 35 years, 70 kg, SCR 0.83 mg/dL and 5.31 L/h per 70 kg as the maximum, which is what the
-form above returns. V1 is 42.9 L in the abstract and 42.5 L in the library.
+form above returns. V1 is 42.9 L in the abstract and 42.5 L in the library. Other public
+code has variances 0.0749, 0.0721 and 0.672, and 1.23 as the variance, not the SD, of the additive error.
+No floor is published: CL falls below 0.3 L/h at creatinines above about 3 mg/dL in the old.
 V1 and V2 in Q and CL are the patient's own, with their random effects. PMA is age + 40/52 years: birth at term.
 An outside check on 49 obese patients (PMC7803436) found it as good as models made for obesity.
 """

@@ -12,8 +12,9 @@
 Source: Goti V et al. Ther Drug Monit 2018;40(2):212-221, doi:10.1097/FTD.0000000000000490, PMID 29470227;
 erratum PMID 31306395. VERIFIED in four independent model libraries. Variances are exact log-normal, ln(1 + CV^2).
 Disagreements: serum creatinine below 1 mg/dL is raised to 1 in the old, above 60 years in the paper, above 65 in the
-erratum: 65 here. One library scales V2 by WT/70, three do not: unscaled here. One library takes CV^2 as variance, and
-ships a smaller residual error (19.7 % and 1.42 mg/L) for the stability of Bayesian estimates: not the paper's values.
+erratum: 65 here (a published variant, "Tong", drops the rule). One library scales V2 by WT/70, three do not: unscaled
+here. One library takes CV^2 as variance, and ships a smaller residual error (19.7 % and 1.42 mg/L) for the stability of
+Bayesian estimates: not the paper's values.
 The authors report that the last minimisation ended with rounding errors, though its covariance step succeeded.
 Population: 1812 patients, Atlanta 2011-2012; median age 57 (17-101) years, weight 79 (33-255) kg, CRCL 62 (4-150)
 mL/min; 53.5 % male, 18.5 % on haemodialysis. DIAL is fixed per patient: the model knows no times of dialysis sessions.

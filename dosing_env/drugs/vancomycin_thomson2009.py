@@ -1,6 +1,6 @@
 """Intravenous vancomycin in adults, two compartments (Thomson 2009).
 
-    CL = 2.99 (1 + 0.0154 (CRCL - 66)) exp(eta_CL)     L/h     CRCL: Cockcroft-Gault, total weight, mL/min
+    CL = 2.99 (1 + 0.0154 (CRCL - 66)) exp(eta_CL)     L/h     CRCL: Cockcroft-Gault, mL/min, at least 5
     V1 = 0.675 WT exp(eta_V1)                          L       WT: kg
     Q  = 2.28 exp(eta_Q)                               L/h
     V2 = 0.732 WT exp(eta_V2)                          L
@@ -10,9 +10,10 @@
     C      = A1/V1                                     mg/L
 
 Source: Thomson AH et al. J Antimicrob Chemother 2009;63:1050-1057, PMID 19299472.
-Typical values and CVs VERIFIED in two independent model libraries. The standard deviations of the etas equal the CVs
-as reported; the 130 % on V2 is real in both. One library adds a CL-V1 covariance of 0.01, the other none: none here.
-One library writes CL as 2.99 * 0.0154 * CRCL, which differs by 1.6 % at CRCL 66.
+Typical values, CVs and residual error VERIFIED in two independent model libraries. The standard deviations of the etas
+equal the CVs as reported; the 130 % on V2 is real in both. One library adds a CL-V1 covariance of 0.01, the other none:
+none here. One library writes CL as 2.99 * 0.0154 * CRCL, which differs by 1.6 % at CRCL 66. The weight in
+Cockcroft-Gault is not named there: total weight is DERIVED.
 """
 
 from typing import NamedTuple

@@ -13,7 +13,8 @@ Source: medians, ranges and the share of men from Goti V et al. Ther Drug Monit 
 doi:10.1097/FTD.0000000000000490 (VERIFIED). Spreads, heights, correlations and the distribution of creatinine are
 DERIVED: chosen so that the clearance has the published median of 62 mL/min. Obtained from 400 000 draws: median 62.0,
 5-95 % 23-150, 8 % at the cap. AGE and SCR are independent given WT: a correlation of +0.2 moves that median to 63.0 and
-9.4 % to the cap. The 18.5 % of the cohort on haemodialysis are left out.
+9.4 % to the cap. The 18.5 % of the cohort on haemodialysis are left out, but the published median
+is theirs too: without them it is probably higher.
 """
 
 from statistics import NormalDist

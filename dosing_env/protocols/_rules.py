@@ -140,7 +140,7 @@ def point(chart: Chart, j: int) -> Point:
 
 
 def infusion_hours(dose: float) -> float:
-    """At most 1 g per hour and at least 60 minutes (VERIFIED)."""
+    """At most 1 g per hour and at least 60 minutes (SINGLE)."""
     return maximum(1.0, dose / 1000.0)
 
 

@@ -81,13 +81,10 @@ def normal(key: Key, purpose: np.uint64, patient: int, decision: int) -> float:
     return normal_quantile(u)
 
 
-def fill_normals(z, count, key, purpose, patient, decision):  # type: ignore[no-untyped-def]
-    """Fill the first `count` places of the array `z` with independent standard normal draws."""
-    for j in range(0, count, 2):
-        first, second = normals(key, purpose, patient, decision, j // 2)
-        z[j] = first
-        if j + 1 < count:
-            z[j + 1] = second
+def fill_normals(z, key, purpose, patient, decision):  # type: ignore[no-untyped-def]
+    """Fill the array `z`, of even length, with independent standard normal draws."""
+    for j in range(0, len(z), 2):
+        z[j], z[j + 1] = normals(key, purpose, patient, decision, j // 2)
 
 
 def normal_quantile(u: float) -> float:

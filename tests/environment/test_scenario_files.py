@@ -171,3 +171,12 @@ def test_a_broken_file_in_the_working_directory_never_breaks_the_import(tmp_path
         text=True,
     )
     assert run.stdout.split() == ["dosing_env/VancomycinWard-v1"]
+
+
+def test_what_an_agent_meets_does_not_depend_on_docstrings(monkeypatch: pytest.MonkeyPatch) -> None:
+    ward = scenario.load("vancomycin_ward")
+    before, source = scenario.parts(ward), catalogue.source("drugs", ward.drug)
+    monkeypatch.setattr(catalogue, "source", lambda kind, name: source.replace("Intravenous", "Infused"))
+    assert scenario.parts(ward)["drug"] == before["drug"]
+    monkeypatch.setattr(catalogue, "source", lambda kind, name: source.replace("4.5 *", "4.6 *"))
+    assert scenario.parts(ward)["drug"] != before["drug"]

@@ -140,9 +140,8 @@ def test_draws_of_one_patient_and_of_neighbours_do_not_go_together() -> None:
 def test_filling_an_array_takes_the_pairs_in_order() -> None:
     key = key_of("evaluate", 11)
     z = np.full(6, -99.0)
-    fill_normals(z, 5, key, chance.ETA, 17, 2)
-    pairs = [value for block in range(3) for value in normals(key, chance.ETA, 17, 2, block)]
-    assert list(z) == [*pairs[:5], -99.0]
+    fill_normals(z, key, chance.ETA, 17, 2)
+    assert list(z) == [value for block in range(3) for value in normals(key, chance.ETA, 17, 2, block)]
     assert normal(key, chance.ETA, 17, 2) == z[0]
 
 
