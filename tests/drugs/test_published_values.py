@@ -4,6 +4,7 @@
 
 import importlib
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from dosing_env.pharmacology import Patient
+from tests.drugs.clearances import table
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def file_of(study: str) -> Any:
@@ -279,3 +283,12 @@ def test_clearance_per_surface(study: str) -> None:
 def test_colin_counts_age_from_conception() -> None:
     x = file_of("colin2019").covariates(MAN._replace(HAEM=1.0))
     assert x == pytest.approx((80, 60 + 40 / 52, 1.0, 1.0))
+
+
+def test_the_comparison_in_the_documentation_is_what_the_drug_files_give() -> None:
+    lines = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8").splitlines()
+    header = next(number for number, line in enumerate(lines) if "Rodvold |" in line)
+    studies = [cell.strip() for cell in lines[header].split("|")[3:-1]]
+    assert len(studies) >= 6
+    shown = table(studies)
+    assert lines[header : header + len(shown)] == shown
