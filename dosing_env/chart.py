@@ -79,7 +79,7 @@ def observe(course: Any, rules: Rules, row: Any) -> None:
 
     Of the true patient only what is charted without error is used.
     """
-    k, t = course.decision, course.decision * rules.interval
+    t = course.decision * rules.interval
     AGE, HT, SEX = course.patient[0], course.patient[2], course.patient[3]
     newest = course.creatinine[min(int(t // 24.0), rules.days - 1)]
     row[0], row[1] = t, rules.decisions * rules.interval - t
@@ -91,7 +91,7 @@ def observe(course: Any, rules: Rules, row: Any) -> None:
         row[at + d] = course.creatinine[d]
     at += rules.days
     for j in range(rules.decisions):
-        row[at + j] = course.doses[j, 2] if j < k else 0.0
+        row[at + j] = course.doses[j]
     _observe_levels(course, rules, t, row, at + rules.decisions)
 
 

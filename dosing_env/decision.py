@@ -88,7 +88,7 @@ def course_type(rules: Rules, drug: Drug) -> np.dtype[np.void]:
             ("drift", "f8"),  # true creatinine over its baseline, without kidney injury
             ("onset", "f8"),  # h       of kidney injury, inf: none
             ("amounts", "f8", (len(drug.compartments),)),  # mg
-            ("doses", "f8", (rules.decisions, 4)),  # start h, duration h, mg, compartment
+            ("doses", "f8", (rules.decisions,)),  # mg   given at each decision
             ("levels", "f8", blood),  # mg/L    as the laboratory will report them
             ("below", "f8", blood),  # 1 where that is "< LLOQ"
             ("auc", "f8", (rules.days,)),  # mg h/L  true, of each day so far
@@ -107,13 +107,14 @@ def admission(rules: Rules, drug: Drug) -> NDArray[np.void]:
 def bench_type(rules: Rules, drug: Drug, rows: int, draws: int) -> np.dtype[np.void]:
     """Scratch space of the compiled loop."""
     n = len(drug.compartments)
+    longest = max(1, math.ceil(infusion_hours(rules, rules.max_dose) / rules.interval))  # infusions that can overlap
     return np.dtype(
         [
             ("work", "f8", (rows, n + 1)),
             ("inflow", "f8", (n,)),
             ("measured", "f8", (len(rules.drawn),)),
             ("z", "f8", (draws + draws % 2,)),  # normals come in pairs
-            ("plan", "f8", (1, 4)),  # a dose that is only thought of
+            ("infusions", "f8", (longest, 4)),  # start h, duration h, mg, compartment
         ]
     )
 
@@ -160,8 +161,7 @@ def trace(courses, given, rules, key, bench, times, levels):  # type: ignore[no-
         _chart_creatinine(course, rule, key, ZERO)
         levels[i, 0] = output(to_fixed_tuple(course.amounts, N), parameters(course, rule, 0.0))
         for k in range(given[i].decision):
-            dose = given[i].doses[k, 2]
-            _give(course, rule, dose)
+            dose = course.doses[k] = given[i].doses[k]
             first, last = (k * n + 1 if k else 0), (k + 1) * n + 1  # the first of all times is that of admission
             sampled = _until_next(
                 course, rule, bench[0], course.amounts.copy(), times[first:last], levels[i, first:last]
@@ -197,7 +197,7 @@ def _admit(course, rules, key, bench, root):  # type: ignore[no-untyped-def]
 def _treat(course, rules, key, bench, dose):  # type: ignore[no-untyped-def]
     """Give the dose, advance the patient to the next decision, draw blood on the way. False where the solve failed."""
     k = course.decision
-    _give(course, rules, dose)
+    course.doses[k] = dose
     first, last = rules.drawn_before[k], rules.drawn_before[k + 1]
     exposure = _until_next(course, rules, bench, course.amounts, rules.drawn[first:last], bench.measured)
     if not exposure >= 0.0:
@@ -210,20 +210,21 @@ def _treat(course, rules, key, bench, dose):  # type: ignore[no-untyped-def]
     return True
 
 
-def _give(course, rules, dose):  # type: ignore[no-untyped-def]
-    """Start the infusion of the present decision."""
-    t, given = course.decision * rules.interval, course.doses[course.decision]
-    given[0], given[1], given[2], given[3] = t, infusion_hours(rules, dose), dose, DOSED
-
-
 def _until_next(course, rules, bench, amounts, times, levels):  # type: ignore[no-untyped-def]
     """Advance `amounts` in place to the next decision, filling in the levels at `times`. Returns the exposure."""
     k = course.decision
-    t = k * rules.interval
+    t, first = k * rules.interval, max(0, k + 1 - len(bench.infusions))
+    for d in range(first, k + 1):
+        start_infusion(bench.infusions[d - first], rules, d, course.doses[d])
     return advance(
-        amounts, parameters(course, rules, t), t, t + rules.interval, course.doses, _oldest_running(rules, k), k + 1,
+        amounts, parameters(course, rules, t), t, t + rules.interval, bench.infusions, 0, k + 1 - first,
         times, levels, bench.work, bench.inflow,
     )  # fmt: skip
+
+
+def start_infusion(row, rules, k, dose):  # type: ignore[no-untyped-def]
+    """Write the infusion of decision k into a row of dose events."""
+    row[0], row[1], row[2], row[3] = k * rules.interval, infusion_hours(rules, dose), dose, DOSED
 
 
 def parameters(course, rules, t):  # type: ignore[no-untyped-def]
@@ -231,11 +232,6 @@ def parameters(course, rules, t):  # type: ignore[no-untyped-def]
     patient = Patient(*to_fixed_tuple(course.patient, NX))
     creatinine = creatinine_now(rules, patient.SCR, course.drift, course.onset, t)
     return individual(covariates(patient_now(patient, creatinine)), Eta(*to_fixed_tuple(course.eta, NE)))
-
-
-def _oldest_running(rules, k):  # type: ignore[no-untyped-def]
-    """The oldest decision whose infusion can still run at decision k."""
-    return max(0, k + 1 - math.ceil(infusion_hours(rules, rules.max_dose) / rules.interval))
 
 
 def _close_day(course, rules, key):  # type: ignore[no-untyped-def]

@@ -27,7 +27,7 @@ def prescribe(rules: Rules, course: Any, wanted: float) -> tuple[float, int]:
     per_day = round(24.0 / rules.interval)
     k, today = course.decision, 0.0
     for earlier in range(k - k % per_day, k):
-        today += course.doses[earlier, 2]
+        today += course.doses[earlier]
     left = math.floor((rules.max_daily - today) / rules.step + 1e-9) * rules.step
     if dose > left:
         dose, limit = max(left, 0.0), 2

@@ -82,7 +82,7 @@ def outcomes(cohort: Cohort, returns: dict[str, NDArray[np.float64]]) -> pd.Data
         "days_above_target": (counted > rules.high).sum(axis=1).astype(float),
         "aki_predicted_percent": 100.0 * c["risk"],
         "aki_drawn_percent": 100.0 * np.isfinite(c["onset"]),
-        "total_dose_mg": c["doses"][:, :, 2].sum(axis=1),
+        "total_dose_mg": c["doses"].sum(axis=1),
         "levels_count": np.full(cohort.size, float(len(rules.drawn))),
     }
     days = {f"auc24_day{d + 1}_mg_h_L": c["auc"][:, d] for d in range(rules.days)}
@@ -99,13 +99,13 @@ def doses(cohort: Cohort) -> pd.DataFrame:
     """What was given: one row per patient and decision."""
     import pandas as pd
 
-    decisions = cohort.task.rules.decisions
+    decisions, interval = cohort.task.rules.decisions, cohort.task.rules.interval
     return pd.DataFrame(
         {
             "patient": np.repeat(cohort.courses["number"], decisions),
             "decision": np.tile(np.arange(decisions), cohort.size),
-            "time_h": cohort.courses["doses"][:, :, 0].ravel(),
-            "dose_mg": cohort.courses["doses"][:, :, 2].ravel(),
+            "time_h": interval * np.tile(np.arange(decisions, dtype=np.float64), cohort.size),
+            "dose_mg": cohort.courses["doses"].ravel(),
         }
     )
 

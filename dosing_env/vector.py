@@ -140,7 +140,7 @@ class DosingVectorEnv(VectorEnv):
         per_day = round(24.0 / rules.interval)
         earlier = np.arange(rules.decisions)
         today = (earlier >= (decided - decided % per_day)[:, None]) & (earlier < decided[:, None])
-        left = rules.max_daily - (cohort.courses["doses"][:, :, 2] * today).sum(axis=1)
+        left = rules.max_daily - (cohort.courses["doses"] * today).sum(axis=1)
         return np.asarray(self._doses <= np.maximum(left, 0.0)[:, None] + 1e-9)
 
     def render(self) -> tuple[Any, ...] | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env.cohort import Cohort, holes
-from dosing_env.decision import bench_type, parameters
+from dosing_env.decision import bench_type, parameters, start_infusion
 from dosing_env.policy import Policy
 from dosing_env.rules import rules_record
 from dosing_env.simulation.compiling import HOLE, specialise
@@ -23,7 +23,6 @@ from dosing_env.simulation.course import advance
 from dosing_env.task import Task, infusion_hours
 
 N: Any = HOLE
-DOSED: Any = HOLE
 
 
 class Oracle(Policy):
@@ -67,7 +66,7 @@ def _plan(course, rules, bench, amounts):  # type: ignore[no-untyped-def]
     rest = per_day - k % per_day - 1  # decisions left today after this one
     already = 0.0
     for earlier in range(k - k % per_day, k):
-        already += course.doses[earlier, 2]
+        already += course.doses[earlier]
     best, choice = -1e300, 0.0
     for first in range(_products(rules, rules.max_daily - already)):
         dose = first * rules.step
@@ -93,11 +92,10 @@ def _products(rules, most):  # type: ignore[no-untyped-def]
 def _give(course, rules, bench, a, k, dose):  # type: ignore[no-untyped-def]
     """Advance the amounts `a` through decision interval k with a dose. Returns the exposure, mg h/L."""
     t = k * rules.interval
-    given = bench.plan
-    given[0, 0], given[0, 1], given[0, 2], given[0, 3] = t, infusion_hours(rules, dose), dose, DOSED
+    start_infusion(bench.infusions[0], rules, k, dose)
     p = parameters(course, rules, t)
     return advance(
-        a, p, t, t + rules.interval, given, 0, 1, bench.measured[:0], bench.measured, bench.work, bench.inflow
+        a, p, t, t + rules.interval, bench.infusions, 0, 1, bench.measured[:0], bench.measured, bench.work, bench.inflow
     )
 
 

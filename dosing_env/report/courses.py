@@ -91,7 +91,7 @@ def _view(cohort: Cohort, slot: int) -> View:
         band=band,
         drawn=chart.drawn[known],
         levels=chart.levels[known],
-        doses=course["doses"][: course["decision"], 2],
+        doses=course["doses"][: course["decision"]],
         auc24=tuple(_judged(auc, rules) for auc in course["auc"][: course["decision"] // per_day]),
         top=20.0 * math.ceil(highest / 20.0),
     )

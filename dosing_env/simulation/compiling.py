@@ -39,6 +39,14 @@ def _tuple(row: Any, length: int) -> tuple[float, ...]:
     return tuple(row[:length])
 
 
+def _with_item(values: tuple[float, ...], index: int, value: float) -> tuple[float, ...]:
+    return (*values[:index], value, *values[index + 1 :])
+
+
+# Functions that numba has and Python lacks.
+_IN_PYTHON: dict[str, Any] = {"to_fixed_tuple": _tuple, "tuple_setitem": _with_item}
+
+
 # NumPy's array functions compile to slow code on floats; these mean the same there.
 _ON_FLOATS: dict[Any, Any] = {
     np.exp: math.exp,
@@ -98,8 +106,8 @@ def _with_globals(
     scope = dict(function.__globals__)
     for global_name in _names(function):
         value = _resolve(function, global_name, dict(filling))
-        if prepare is _python and global_name == "to_fixed_tuple":
-            value = _tuple
+        if prepare is _python:
+            value = _IN_PYTHON.get(global_name, value)
         scope[global_name] = prepare(value, filling) if isinstance(value, FunctionType) else value
     code = function.__code__.replace(co_name=name, co_qualname=name)
     copy = FunctionType(code, scope, name, function.__defaults__, function.__closure__)

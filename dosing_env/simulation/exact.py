@@ -18,9 +18,9 @@ short steps (the action of the matrix exponential, Al-Mohy and Higham, SIAM J Sc
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
-from numba.np.unsafe.ndarray import to_fixed_tuple
+from numba.cpython.unsafe.tuple import tuple_setitem
 
 from dosing_env.arithmetic import exp, sqrt
 from dosing_env.simulation.compiling import HOLE
@@ -28,28 +28,41 @@ from dosing_env.simulation.compiling import HOLE
 rates: Any = HOLE
 output: Any = HOLE
 N: Any = HOLE  # number of compartments
-NOTHING: Any = HOLE  # N zeros: no inflow
+NOTHING: Any = HOLE  # N zeros: no amounts, no inflow
 
-ROWS = 6  # rows of workspace, each one state long
+ROWS = 3  # rows of workspace: K, where there is a closed form
 _TERMS = 14  # of the Taylor series: with |K| h <= 0.5 the first one left out is below 1e-16
 _CLOSE = 1e-3  # eigenvalues closer than this (times h) are left to the series
 
 
+class Modes(NamedTuple):
+    """What depends on K alone; nan where there is no closed form."""
+
+    l1: float  # 1/h  eigenvalues
+    l2: float
+    l3: float
+    r1: float  # h    their reciprocals
+    r2: float
+    r3: float
+    r12: float  # h    reciprocals of l2 - l1, l3 - l2 and l3 - l1
+    r23: float
+    r13: float
+    norm: float  # 1/h  largest absolute column sum of K
+
+
 def decompose(p, work):  # type: ignore[no-untyped-def]
-    """Eigenvalues of K (1/h; nan where there is no closed form) and its largest absolute row sum."""
-    for j in range(N):
-        unit = work[N]
-        unit[:] = 0.0
-        unit[j] = 1.0
-        _store(work[j], rates(0.0, to_fixed_tuple(unit, N), p, NOTHING))  # row j: column j of K
+    """The modes of K."""
     norm = 0.0
-    for i in range(N):
-        row = 0.0
-        for j in range(N):
-            row += abs(work[j, i])
-        norm = max(norm, row)
+    for j in range(N):
+        column = rates(0.0, tuple_setitem(NOTHING, j, 1.0), p, NOTHING)
+        size = 0.0
+        for i in range(N):
+            size += abs(column[i])
+            if j < ROWS:
+                work[j, i] = column[i]  # K transposed: the eigenvalues are the same
+        norm = max(norm, size)
     l1, l2, l3 = _eigenvalues(work)
-    return l1, l2, l3, norm
+    return Modes(l1, l2, l3, 1.0 / l1, 1.0 / l2, 1.0 / l3, 1.0 / (l2 - l1), 1.0 / (l3 - l2), 1.0 / (l3 - l1), norm)
 
 
 def _eigenvalues(k):  # type: ignore[no-untyped-def]
@@ -99,94 +112,99 @@ def _three_roots(k):  # type: ignore[no-untyped-def]
 
 def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     """Advance the amounts `a` (N,) by h hours in place. Returns the integral of the output over those hours."""
+    v, r = _values(a), _values(inflow)
     if _separate(modes, h):
-        return _newton(a, p, modes, inflow, h, work)
-    exposure = 0.0
-    steps = max(1, math.ceil(2.0 * modes[3] * h))
-    for _ in range(steps):
-        exposure += _series(a, p, inflow, h / steps, work)
-    return exposure
+        v, total = _newton(v, p, modes, r, h)
+    else:
+        total = NOTHING
+        steps = max(1, math.ceil(2.0 * modes.norm * h))
+        for _ in range(steps):
+            v, part = _series(v, p, r, h / steps)
+            total = _combine(1.0, total, 1.0, part)
+    for i in range(N):
+        a[i] = v[i]
+    return output(total, p)
 
 
 def _separate(modes, h):  # type: ignore[no-untyped-def]
-    l1, l2, l3, _ = modes
     if N == 1:
         return True
     if N == 2:
-        return abs(l1 - l2) * h > _CLOSE
+        return abs(modes.l1 - modes.l2) * h > _CLOSE
     if N == 3:
-        return min(abs(l1 - l2), abs(l2 - l3), abs(l1 - l3)) * h > 10.0 * _CLOSE
+        return min(abs(modes.l1 - modes.l2), abs(modes.l2 - modes.l3), abs(modes.l1 - modes.l3)) * h > 10.0 * _CLOSE
     return False
 
 
-def _newton(a, p, modes, inflow, h, work):  # type: ignore[no-untyped-def]
-    e1, f1, g1 = _functions(modes[0], h)
-    new, total, v, w = work[0], work[1], work[2], work[3]
-    _store(w, rates(0.0, NOTHING, p, to_fixed_tuple(inflow, N)))
-    for i in range(N):
-        v[i] = a[i]
-        new[i] = e1 * v[i] + f1 * w[i]
-        total[i] = f1 * v[i] + g1 * w[i]
+def _newton(a, p, modes, r, h):  # type: ignore[no-untyped-def]
+    """Amounts after h hours, and the integral of the amounts."""
+    v, w = a, rates(0.0, NOTHING, p, r)
+    e1, f1, g1 = _functions(modes.l1, modes.r1, h)
+    new, total = _combine(e1, v, f1, w), _combine(f1, v, g1, w)
     if N >= 2:
-        e2, f2, g2 = _functions(modes[1], h)
-        gap = 1.0 / (modes[1] - modes[0])
-        e12, f12, g12 = (e2 - e1) * gap, (f2 - f1) * gap, (g2 - g1) * gap
-        _deflate(v, p, modes[0])
-        _deflate(w, p, modes[0])
-        for i in range(N):
-            new[i] += e12 * v[i] + f12 * w[i]
-            total[i] += f12 * v[i] + g12 * w[i]
+        e2, f2, g2 = _functions(modes.l2, modes.r2, h)
+        e12, f12, g12 = (e2 - e1) * modes.r12, (f2 - f1) * modes.r12, (g2 - g1) * modes.r12
+        v, w = _deflate(v, p, modes.l1), _deflate(w, p, modes.l1)
+        new, total = _add(new, e12, v, f12, w), _add(total, f12, v, g12, w)
     if N >= 3:
-        e3, f3, g3 = _functions(modes[2], h)
-        gap, wide = 1.0 / (modes[2] - modes[1]), 1.0 / (modes[2] - modes[0])
-        e, f, g = ((e3 - e2) * gap - e12) * wide, ((f3 - f2) * gap - f12) * wide, ((g3 - g2) * gap - g12) * wide
-        _deflate(v, p, modes[1])
-        _deflate(w, p, modes[1])
-        for i in range(N):
-            new[i] += e * v[i] + f * w[i]
-            total[i] += f * v[i] + g * w[i]
-    for i in range(N):
-        a[i] = new[i]
-    return output(to_fixed_tuple(total, N), p)
+        e3, f3, g3 = _functions(modes.l3, modes.r3, h)
+        e = ((e3 - e2) * modes.r23 - e12) * modes.r13
+        f = ((f3 - f2) * modes.r23 - f12) * modes.r13
+        g = ((g3 - g2) * modes.r23 - g12) * modes.r13
+        v, w = _deflate(v, p, modes.l2), _deflate(w, p, modes.l2)
+        new, total = _add(new, e, v, f, w), _add(total, f, v, g, w)
+    return new, total
 
 
-def _functions(s, h):  # type: ignore[no-untyped-def]
+def _functions(s, reciprocal, h):  # type: ignore[no-untyped-def]
     """e, f and g of the docstring at the eigenvalue s, for a step of h hours."""
     z = s * h
-    if abs(z) < 1e-2:  # six terms: below 1e-16
-        g = h * h * (0.5 + z / 6.0 * (1.0 + z / 4.0 * (1.0 + z / 5.0 * (1.0 + z / 6.0 * (1.0 + z / 7.0)))))
+    if abs(z) < 0.1:  # where the closed forms cancel: nine terms, the first one left out is below 1e-16
+        g = 1 / 1814400 + z * (1 / 19958400)
+        for term in (1 / 181440, 1 / 20160, 1 / 2520, 1 / 360, 1 / 60, 1 / 12, 1 / 3, 1.0):
+            g = g * z + term
+        g *= 0.5 * h * h
         f = h + s * g
         return 1.0 + s * f, f, g
     e = exp(z)
-    f = (e - 1.0) / s if z < -0.5 else math.expm1(z) / s
-    return e, f, (f - h) / s
+    f = (e - 1.0) * reciprocal
+    return e, f, (f - h) * reciprocal
+
+
+def _series(a, p, r, h):  # type: ignore[no-untyped-def]
+    """The same as `_newton` by Taylor series, for a short step."""
+    term = rates(0.0, a, p, r)  # first derivative
+    new, total = _combine(1.0, a, h, term), _combine(h, a, 0.5 * h * h, term)
+    scale = h
+    for k in range(2, _TERMS):
+        scale *= h / k
+        term = rates(0.0, term, p, NOTHING)
+        new = _combine(1.0, new, scale, term)
+        total = _combine(1.0, total, scale * h / (k + 1), term)
+    return new, total
 
 
 def _deflate(v, p, s):  # type: ignore[no-untyped-def]
-    """v <- (K - s) v."""
-    image = rates(0.0, to_fixed_tuple(v, N), p, NOTHING)
-    for i in range(N):
-        v[i] = image[i] - s * v[i]
+    """(K - s) v."""
+    return _combine(1.0, rates(0.0, v, p, NOTHING), -s, v)
 
 
-def _series(a, p, inflow, h, work):  # type: ignore[no-untyped-def]
-    new, total, term = work[0], work[1], work[2]
-    _store(term, rates(0.0, to_fixed_tuple(a, N), p, to_fixed_tuple(inflow, N)))  # first derivative
-    scale = h
-    for i in range(N):
-        new[i] = a[i] + h * term[i]
-        total[i] = h * a[i] + 0.5 * h * h * term[i]
-    for k in range(2, _TERMS):
-        scale *= h / k
-        _deflate(term, p, 0.0)
-        for i in range(N):
-            new[i] += scale * term[i]
-            total[i] += scale * h / (k + 1) * term[i]
-    for i in range(N):
-        a[i] = new[i]
-    return output(to_fixed_tuple(total, N), p)
+def _add(u, a, x, b, y):  # type: ignore[no-untyped-def]
+    """u + a x + b y for tuples u, x, y."""
+    return _combine(1.0, u, 1.0, _combine(a, x, b, y))
 
 
-def _store(row, values):  # type: ignore[no-untyped-def]
+def _combine(a, x, b, y):  # type: ignore[no-untyped-def]
+    """a x + b y for tuples x, y."""
+    out = NOTHING
     for i in range(N):
-        row[i] = values[i]
+        out = tuple_setitem(out, i, a * x[i] + b * y[i])
+    return out
+
+
+def _values(row):  # type: ignore[no-untyped-def]
+    """The first N numbers of an array as a tuple."""
+    out = NOTHING
+    for i in range(N):
+        out = tuple_setitem(out, i, row[i])
+    return out
