@@ -64,7 +64,7 @@ def train(
         seed: one training seed; by default all of the recipe.
         output: folder for checkpoints, TensorBoard, weights and recipe; by default runs/<name>.
         steps: instead of the recipe's.
-        progress: called with (steps done, steps in all, what).
+        progress: called with (steps done, steps in all, what); then, for the model card, as by `evaluate`.
 
     Returns the agent of the seed with the best return on the tuning stream. After Ctrl-C what was trained so far is
     written all the same, and KeyboardInterrupt is raised with the folder in its message.
@@ -77,14 +77,42 @@ def train(
     case = scenarios.load(rules.scenario)
     folder = Path(output) if output is not None else Path("runs") / rules.name
     seeds = rules.training.seeds if seed is None else (seed,)
-    runs: list[SeedRun] = []
-    for one in seeds:
-        runs.append(train_seed(rules, case, one, folder, steps or rules.training.steps, progress))
-        path = _write(rules, case, runs, folder)
-        if not runs[-1].finished:
-            raise KeyboardInterrupt(f"stopped; what was trained so far is in {path}")
-    files.write_whole(path.with_suffix(".md"), describe(str(path)).encode())
+    path = _train_seeds(rules, case, seeds, folder, steps or rules.training.steps, progress)
+    _write_card(path, progress)
     return load_agent(str(path))
+
+
+def _train_seeds(
+    recipe: Recipe, case: Scenario, seeds: Sequence[int], folder: Path, steps: int, progress: Progress | None
+) -> Path:
+    """Train one seed after the other; after each, the agent of all so far is written."""
+    kept = f"no weights were written; checkpoints, if any, are in {folder}/seed*"
+    runs: list[SeedRun] = []
+    try:
+        for seed in seeds:
+            runs.append(train_seed(recipe, case, seed, folder, steps, progress))
+            path = _write(recipe, case, runs, folder)
+            kept = f"what was trained so far is in {path.with_suffix('.safetensors')}"
+            if not runs[-1].finished:
+                raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"stopped; {kept}") from None
+    return path
+
+
+def _write_card(path: Path, progress: Progress | None) -> None:
+    """Evaluate the agent and write its model card beside its weights."""
+    card = path.with_suffix(".md")
+
+    def tell(done: int, total: int, what: str) -> None:
+        if progress is not None:
+            progress(done, total, f"model card: {what}")
+
+    try:
+        files.write_whole(card, describe(str(path), tell).encode())
+    except KeyboardInterrupt:
+        weights, command = path.with_suffix(".safetensors"), f"dosing-env card {path} -o {card}"
+        raise KeyboardInterrupt(f"stopped; the trained agent is in {weights}, without its card: {command}") from None
 
 
 def check_ppo(recipe: Recipe) -> None:
@@ -266,6 +294,7 @@ def _write(recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], folder: Path
         "versions": versions(),
     }
     path = folder / f"{recipe.name}.toml"
+    path.with_suffix(".md").unlink(missing_ok=True)  # the card of weights that were here before
     files.write_whole(path, Path(recipe.file).read_bytes())
     write_weights(path.with_suffix(".safetensors"), {run.seed: run.state for run in runs}, card)
     return path
