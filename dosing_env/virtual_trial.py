@@ -18,10 +18,11 @@ import numpy as np
 from dosing_env import __version__
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent
+from dosing_env.catalogue import unknown
 from dosing_env.policies import arm_of, policy_of
 from dosing_env.scenario import Scenario
 from dosing_env.treatment import PRIMARY, doses, endpoints, outcomes, pictures, treat
-from dosing_env.trial import Arm, Subgroup, Trial
+from dosing_env.trial import COVARIATES, Arm, Subgroup, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +81,7 @@ def evaluate(
     case = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario)
     chosen = list(case.policies if policies is None else policies)
     _check(patients, jobs, chosen)
+    _check_subgroups(case)
     loaded = [policy_of(policy) for policy in chosen]
     arms = [arm_of(policy) for policy in loaded]
     _check_names(arms)
@@ -107,6 +109,12 @@ def _check(patients: int, jobs: int, policies: list[Any]) -> None:
         raise ValueError("policies: none given")
     if jobs > 1 and not all(isinstance(policy, str) for policy in policies):
         raise ValueError("jobs: a policy that is an object cannot be sent to other processes: use jobs=1")
+
+
+def _check_subgroups(case: Scenario) -> None:
+    for group in case.subgroups:
+        if group.column not in COVARIATES:
+            raise ValueError(f"{case.name}: subgroups: {unknown('column', group.column, list(COVARIATES))}")
 
 
 def _check_names(arms: list[Arm]) -> None:
