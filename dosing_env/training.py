@@ -73,8 +73,8 @@ def train(
         ValueError: the recipe cannot be right.
     """
     rules = recipe if isinstance(recipe, Recipe) else recipes.load(recipe)
-    check_ppo(rules)
     case = scenarios.load(rules.scenario)
+    check(rules, case)
     folder = Path(output) if output is not None else Path("runs") / rules.name
     seeds = rules.training.seeds if seed is None else (seed,)
     path = _train_seeds(rules, case, seeds, folder, steps or rules.training.steps, progress)
@@ -115,14 +115,15 @@ def _write_card(path: Path, progress: Progress | None) -> None:
         raise KeyboardInterrupt(f"stopped; the trained agent is in {weights}, without its card: {command}") from None
 
 
-def check_ppo(recipe: Recipe) -> None:
-    """Raise a ValueError if the recipe gives PPO an argument that it does not take."""
+def check(recipe: Recipe, case: Scenario) -> None:
+    """Raise a ValueError if the recipe names a feature that the task, or an argument that PPO, does not have."""
+    recipes.check_features(recipe, case.task())
     known = [name for name in inspect.signature(PPO.__init__).parameters if name not in _OURS]
     for key in recipe.ppo:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-            raise ValueError(f"{recipe.name}: ppo: unknown key {key!r}. {hint}")
+            raise ValueError(f"{recipe.file}: ppo: unknown key {key!r}. {hint}")
 
 
 def train_seed(
@@ -145,14 +146,22 @@ def train_seed(
 
 
 def build(recipe: Recipe, env: VecEnv, seed: int, log: str | None = None) -> PPO:
-    """Stable-Baselines3's PPO as the recipe describes it, untrained."""
+    """Stable-Baselines3's PPO as the recipe describes it, untrained.
+
+    Raises:
+        ValueError: it refuses a value.
+    """
     activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[recipe.network.activation]
     network = {"net_arch": list(recipe.network.layers), "activation_fn": activation}
     arguments: dict[str, Any] = dict(recipe.ppo)
     if recipe.training.anneal:
         rate = recipe.ppo["learning_rate"]
         arguments["learning_rate"] = lambda left: left * rate
-    return PPO("MlpPolicy", env, seed=seed, device="cpu", policy_kwargs=network, tensorboard_log=log, **arguments)
+    rest: dict[str, Any] = {"seed": seed, "device": "cpu", "policy_kwargs": network, "tensorboard_log": log}
+    try:
+        return PPO("MlpPolicy", env, **rest, **arguments)
+    except (AssertionError, TypeError, ValueError) as error:
+        raise ValueError(f"{recipe.file}: ppo: {error}") from error
 
 
 def state_of(model: PPO) -> State:
