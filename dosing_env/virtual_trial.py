@@ -144,8 +144,8 @@ def _run_all(work: list[_Job], jobs: int, progress: Progress | None) -> tuple[li
     """The results of the jobs, in order, and whether they are all there (Ctrl-C keeps the ones that were done)."""
     results: list[_Result] = []
     report = progress or (lambda done, total, what: None)
-    report(0, len(work), "preparing (compiles on first use)")
     try:
+        report(0, len(work), "preparing (compiles on first use)")
         for job, result in zip(work, _results(work, jobs), strict=True):
             results.append(result)
             report(len(results), len(work), f"{arm_of(policy_of(job.policy)).name} on {job.scenario.drug}")

@@ -72,7 +72,7 @@ def require_writable(path: Path) -> None:
     Raises:
         CommandError: a part of a path is no directory, or may not be written to.
     """
-    there = next(p for p in (path, *path.absolute().parents) if p.exists())
+    there = next(p for p in (path, *path.parents) if p.exists())
     try:
         with tempfile.TemporaryDirectory(dir=there, prefix=".writable-"):
             pass
@@ -84,7 +84,7 @@ def require_file_writable(path: Path) -> None:
     """The same for a file."""
     if path.is_dir():
         raise CommandError(f"{path}: cannot be written: it is a directory", WRONG_INPUT)
-    require_writable(path.absolute().parent)
+    require_writable(path.parent)
 
 
 def _failure(error: BaseException) -> CommandError:
