@@ -40,7 +40,7 @@ def load(kind: str, name: str) -> Any:
     """The `DRUG`, `POPULATION`, `PROTOCOL` or `PLANNER` of a catalogue name or of a user's .py file.
 
     Raises:
-        ValueError: no such name or file, or the file defines no such object.
+        ValueError: no such name or file, or the file is broken or defines no such object.
     """
     module = _module(kind, name)
     what = PYTHON_KINDS[kind]
@@ -99,7 +99,10 @@ def _module(kind: str, name: str) -> ModuleType:
         return _load_file(_existing(name))
     if name not in names(kind):
         raise ValueError(unknown(kind[:-1], name, names(kind)))
-    return importlib.import_module(f"dosing_env.{kind}.{name}")
+    try:
+        return importlib.import_module(f"dosing_env.{kind}.{name}")
+    except Exception as error:
+        raise ValueError(_fault(_PACKAGE / kind / f"{name}.py", error)) from error
 
 
 def _existing(name: str) -> Path:
@@ -129,8 +132,13 @@ def _load_file(path: Path) -> ModuleType:
         del sys.modules[module_name]
         if not isinstance(error, Exception):
             raise
-        frames = traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in frames if frame.filename == spec.origin]
-        at = f", line {lines[-1]}" if lines else ""
-        raise ValueError(f"{path}{at}: {type(error).__name__}: {error}") from error
+        raise ValueError(_fault(path, error)) from error
     return module
+
+
+def _fault(path: Path, error: Exception) -> str:
+    """What went wrong in a Python file, and in which line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename) == path.absolute()]
+    at = f", line {lines[-1]}" if lines else ""
+    return f"{path}{at}: {type(error).__name__}: {error}"

@@ -24,11 +24,17 @@ def policy_of(policy: Any) -> Any:
         return policy
     if policy.startswith(AGENT):
         return load_agent(policy.removeprefix(AGENT))
-    if policy in catalogue.names("planners"):
+    if policy.endswith(".toml"):
+        raise ValueError(f"policies: {policy!r} is no policy. A trained agent is given as {AGENT + policy!r}")
+    if policy in catalogue.names("planners") or (policy.endswith(".py") and _is_planner(policy)):
         return catalogue.load("planners", policy)()
     if policy.endswith(".py") or policy in catalogue.names("protocols"):
         return ProtocolPolicy(catalogue.load("protocols", policy))
     raise ValueError(catalogue.unknown("policy", policy, policy_names()))
+
+
+def _is_planner(file: str) -> bool:
+    return catalogue.kind_of_file(file) == "planners"
 
 
 def policy_names() -> list[str]:

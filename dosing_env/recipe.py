@@ -104,6 +104,14 @@ def load(name: str) -> Recipe:
     return recipe
 
 
+def check_features(recipe: Recipe, task: Task) -> None:
+    """Raise a ValueError if the recipe scales a feature that the task does not have."""
+    names = [feature.name for feature in task.features]
+    for rule in recipe.observation:
+        if not any(fnmatch.fnmatchcase(name, rule.features) for name in names):
+            raise ValueError(f"{recipe.file}: observation: {catalogue.unknown('feature', rule.features, names)}")
+
+
 def check(recipe: Recipe, path: Path) -> None:
     """Raise a ValueError if a part of the recipe cannot be right."""
     if not recipe.training.seeds:

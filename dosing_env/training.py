@@ -64,7 +64,7 @@ def train(
         seed: one training seed; by default all of the recipe.
         output: folder for checkpoints, TensorBoard, weights and recipe; by default runs/<name>.
         steps: instead of the recipe's.
-        progress: called with (steps done, steps in all, what).
+        progress: called with (steps done, steps in all, what); then, for the model card, as by `evaluate`.
 
     Returns the agent of the seed with the best return on the tuning stream. After Ctrl-C what was trained so far is
     written all the same, and KeyboardInterrupt is raised with the folder in its message.
@@ -73,28 +73,57 @@ def train(
         ValueError: the recipe cannot be right.
     """
     rules = recipe if isinstance(recipe, Recipe) else recipes.load(recipe)
-    check_ppo(rules)
     case = scenarios.load(rules.scenario)
+    check(rules, case)
     folder = Path(output) if output is not None else Path("runs") / rules.name
     seeds = rules.training.seeds if seed is None else (seed,)
-    runs: list[SeedRun] = []
-    for one in seeds:
-        runs.append(train_seed(rules, case, one, folder, steps or rules.training.steps, progress))
-        path = _write(rules, case, runs, folder)
-        if not runs[-1].finished:
-            raise KeyboardInterrupt(f"stopped; what was trained so far is in {path}")
-    files.write_whole(path.with_suffix(".md"), describe(str(path)).encode())
+    path = _train_seeds(rules, case, seeds, folder, steps or rules.training.steps, progress)
+    _write_card(path, progress)
     return load_agent(str(path))
 
 
-def check_ppo(recipe: Recipe) -> None:
-    """Raise a ValueError if the recipe gives PPO an argument that it does not take."""
+def _train_seeds(
+    recipe: Recipe, case: Scenario, seeds: Sequence[int], folder: Path, steps: int, progress: Progress | None
+) -> Path:
+    """Train one seed after the other; after each, the agent of all so far is written."""
+    kept = f"no weights were written; checkpoints, if any, are in {folder}/seed*"
+    runs: list[SeedRun] = []
+    try:
+        for seed in seeds:
+            runs.append(train_seed(recipe, case, seed, folder, steps, progress))
+            path = _write(recipe, case, runs, folder)
+            kept = f"what was trained so far is in {path.with_suffix('.safetensors')}"
+            if not runs[-1].finished:
+                raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"stopped; {kept}") from None
+    return path
+
+
+def _write_card(path: Path, progress: Progress | None) -> None:
+    """Evaluate the agent and write its model card beside its weights."""
+    card = path.with_suffix(".md")
+
+    def tell(done: int, total: int, what: str) -> None:
+        if progress is not None:
+            progress(done, total, f"model card: {what}")
+
+    try:
+        files.write_whole(card, describe(str(path), tell).encode())
+    except KeyboardInterrupt:
+        weights, command = path.with_suffix(".safetensors"), f"dosing-env card {path} -o {card}"
+        raise KeyboardInterrupt(f"stopped; the trained agent is in {weights}, without its card: {command}") from None
+
+
+def check(recipe: Recipe, case: Scenario) -> None:
+    """Raise a ValueError if the recipe names a feature that the task, or an argument that PPO, does not have."""
+    recipes.check_features(recipe, case.task())
     known = [name for name in inspect.signature(PPO.__init__).parameters if name not in _OURS]
     for key in recipe.ppo:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-            raise ValueError(f"{recipe.name}: ppo: unknown key {key!r}. {hint}")
+            raise ValueError(f"{recipe.file}: ppo: unknown key {key!r}. {hint}")
 
 
 def train_seed(
@@ -117,14 +146,22 @@ def train_seed(
 
 
 def build(recipe: Recipe, env: VecEnv, seed: int, log: str | None = None) -> PPO:
-    """Stable-Baselines3's PPO as the recipe describes it, untrained."""
+    """Stable-Baselines3's PPO as the recipe describes it, untrained.
+
+    Raises:
+        ValueError: it refuses a value.
+    """
     activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[recipe.network.activation]
     network = {"net_arch": list(recipe.network.layers), "activation_fn": activation}
     arguments: dict[str, Any] = dict(recipe.ppo)
     if recipe.training.anneal:
         rate = recipe.ppo["learning_rate"]
         arguments["learning_rate"] = lambda left: left * rate
-    return PPO("MlpPolicy", env, seed=seed, device="cpu", policy_kwargs=network, tensorboard_log=log, **arguments)
+    rest: dict[str, Any] = {"seed": seed, "device": "cpu", "policy_kwargs": network, "tensorboard_log": log}
+    try:
+        return PPO("MlpPolicy", env, **rest, **arguments)
+    except (AssertionError, TypeError, ValueError) as error:
+        raise ValueError(f"{recipe.file}: ppo: {error}") from error
 
 
 def state_of(model: PPO) -> State:
@@ -266,6 +303,7 @@ def _write(recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], folder: Path
         "versions": versions(),
     }
     path = folder / f"{recipe.name}.toml"
+    path.with_suffix(".md").unlink(missing_ok=True)  # the card of weights that were here before
     files.write_whole(path, Path(recipe.file).read_bytes())
     write_weights(path.with_suffix(".safetensors"), {run.seed: run.state for run in runs}, card)
     return path

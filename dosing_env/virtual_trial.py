@@ -18,10 +18,11 @@ import numpy as np
 from dosing_env import __version__
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent
+from dosing_env.catalogue import unknown
 from dosing_env.policies import arm_of, policy_of
 from dosing_env.scenario import Scenario
 from dosing_env.treatment import PRIMARY, doses, endpoints, outcomes, pictures, treat
-from dosing_env.trial import Arm, Subgroup, Trial
+from dosing_env.trial import COVARIATES, Arm, Subgroup, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +81,7 @@ def evaluate(
     case = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario)
     chosen = list(case.policies if policies is None else policies)
     _check(patients, jobs, chosen)
+    _check_subgroups(case)
     loaded = [policy_of(policy) for policy in chosen]
     arms = [arm_of(policy) for policy in loaded]
     _check_names(arms)
@@ -109,6 +111,12 @@ def _check(patients: int, jobs: int, policies: list[Any]) -> None:
         raise ValueError("jobs: a policy that is an object cannot be sent to other processes: use jobs=1")
 
 
+def _check_subgroups(case: Scenario) -> None:
+    for group in case.subgroups:
+        if group.column not in COVARIATES:
+            raise ValueError(f"{case.name}: subgroups: {unknown('column', group.column, list(COVARIATES))}")
+
+
 def _check_names(arms: list[Arm]) -> None:
     names = [arm.name for arm in arms]
     for name in names:
@@ -136,8 +144,8 @@ def _run_all(work: list[_Job], jobs: int, progress: Progress | None) -> tuple[li
     """The results of the jobs, in order, and whether they are all there (Ctrl-C keeps the ones that were done)."""
     results: list[_Result] = []
     report = progress or (lambda done, total, what: None)
-    report(0, len(work), "preparing (compiles on first use)")
     try:
+        report(0, len(work), "preparing (compiles on first use)")
         for job, result in zip(work, _results(work, jobs), strict=True):
             results.append(result)
             report(len(results), len(work), f"{arm_of(policy_of(job.policy)).name} on {job.scenario.drug}")

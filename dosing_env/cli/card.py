@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dosing_env.cli.program import require_writable
+from dosing_env.cli.program import require_file_writable
 from dosing_env.cli.progress import progress
 
 
@@ -23,7 +23,7 @@ def card(agent: str, output: Path | None, quiet: bool) -> None:
     from dosing_env.report.card import describe
 
     if output is not None:
-        require_writable(output.absolute().parent)
+        require_file_writable(output)
     with progress(quiet) as shown:
         text = describe(agent, shown)
     if output is None:

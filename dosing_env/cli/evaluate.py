@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from dosing_env.cli.program import STOPPED, WRONG_INPUT, CommandError, require_file_writable, require_writable
-from dosing_env.cli.progress import progress
+from dosing_env.cli.progress import Report, progress
 
 if TYPE_CHECKING:
     from dosing_env.trial import Trial
@@ -68,13 +69,12 @@ def evaluate(
             progress=shown,
             command=command,
         )
-    if trial.partial and output is None:
-        output = Path("runs") / f"{trial.provenance['scenario']}_seed{seed}_partial"
+        if trial.partial and output is None:
+            output = _folder_of_stopped(trial)
+        written = _write(trial, output, report, parquet, shown)
     _print(trial)
-    written = _write(trial, output, report, parquet)
     if trial.partial:
-        finished, all_ = len(trial.arms()), len(trial.policies)
-        raise CommandError(f"stopped; {finished} of {all_} policies were finished and are in {output}", STOPPED)
+        raise _stopped(trial, output)
     click.echo("".join(f"\nwrote {path}" for path in written), nl=bool(written))
 
 
@@ -111,13 +111,34 @@ def _print(trial: Trial) -> None:
     Console().print(TerminalReport(trial))
 
 
-def _write(trial: Trial, output: Path | None, report: Path | None, parquet: bool) -> list[Path]:
-    """Write what was asked for; the files a reader opens first."""
-    written: list[Path] = []
+def _write(trial: Trial, output: Path | None, report: Path | None, parquet: bool, shown: Report) -> list[Path]:
+    """Write what was asked for. Ctrl-C meanwhile ends the program, but not without the tables."""
+    try:
+        return list(_written(trial, output, report, parquet, shown))
+    except KeyboardInterrupt:
+        folder = trial.save(output or _folder_of_stopped(trial), parquet=parquet)
+        raise _stopped(trial, folder) from None
+
+
+def _written(trial: Trial, output: Path | None, report: Path | None, parquet: bool, shown: Report) -> Iterator[Path]:
+    """Write the files; those a reader opens first are named."""
+    shown(0, 3, "summary")
+    trial.summary()
+    shown(1, 3, "tables")
     if output is not None:
         trial.save(output, parquet=parquet)
-        written = [output / ("trial.parquet" if parquet else "trial.csv"), output / "summary.csv"]
-        written.append(trial.report(output / "report.html"))
-    if report is not None:
-        written.append(trial.report(report))
-    return written
+        yield from (output / ("trial.parquet" if parquet else "trial.csv"), output / "summary.csv")
+    shown(2, 3, "report")
+    for path in (output and output / "report.html", report):
+        if path is not None:
+            yield trial.report(path)
+    shown(3, 3, "results")
+
+
+def _folder_of_stopped(trial: Trial) -> Path:
+    return Path("runs") / f"{trial.provenance['scenario']}_seed{trial.provenance['seed']}_stopped"
+
+
+def _stopped(trial: Trial, folder: Path | None) -> CommandError:
+    finished, all_ = len(trial.arms()), len(trial.policies)
+    return CommandError(f"stopped; {finished} of {all_} policies were finished and are in {folder}", STOPPED)

@@ -33,7 +33,7 @@ def resolve(name: str) -> tuple[str, str]:
     kinds = [kind for kind in KINDS if name in catalogue.names(kind)]
     if len(kinds) > 1:
         ways = " or ".join(f"{kind[:-1]}:{name}" for kind in kinds)
-        raise ValueError(f"{name!r} is the name of a {' and a '.join(kind[:-1] for kind in kinds)}. Say {ways}")
+        raise ValueError(f"{name!r} is the name of several things. Say {ways}")
     if not kinds:
         raise ValueError(catalogue.unknown("name", name, [n for kind in KINDS for n in catalogue.names(kind)]))
     return kinds[0], name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any, Never
 
@@ -31,7 +32,11 @@ class Program(click.Group):
     def main(self, *args: Any, **extra: Any) -> Never:
         """Run, and exit."""
         try:
-            code = super().main(*args, **(extra | {"standalone_mode": False}))
+            with warnings.catch_warnings():
+                warnings.showwarning = _warn
+                code = super().main(*args, **(extra | {"standalone_mode": False}))
+        except click.Abort:
+            code = _complain("stopped", STOPPED)
         except click.ClickException as error:
             code = _complain(_usage(error), error.exit_code)
         except CommandError as failure:
@@ -67,7 +72,7 @@ def require_writable(path: Path) -> None:
     Raises:
         CommandError: a part of a path is no directory, or may not be written to.
     """
-    there = next(p for p in (path, *path.absolute().parents) if p.exists())
+    there = next(p for p in (path, *path.parents) if p.exists())
     try:
         with tempfile.TemporaryDirectory(dir=there, prefix=".writable-"):
             pass
@@ -79,7 +84,7 @@ def require_file_writable(path: Path) -> None:
     """The same for a file."""
     if path.is_dir():
         raise CommandError(f"{path}: cannot be written: it is a directory", WRONG_INPUT)
-    require_writable(path.absolute().parent)
+    require_writable(path.parent)
 
 
 def _failure(error: BaseException) -> CommandError:
@@ -87,7 +92,7 @@ def _failure(error: BaseException) -> CommandError:
     if isinstance(error, CommandError):
         return error
     if isinstance(error, KeyboardInterrupt):
-        return CommandError(message or "stopped; nothing was written", STOPPED)
+        return CommandError(message or "stopped", STOPPED)
     if isinstance(error, ValueError):
         return CommandError(message, WRONG_INPUT)
     if len(message) > LONGEST:
@@ -98,8 +103,13 @@ def _failure(error: BaseException) -> CommandError:
 def _usage(error: click.ClickException) -> str:
     message = " ".join(error.format_message().split())
     if isinstance(error, click.UsageError) and error.ctx is not None and error.ctx.parent is not None:
-        message += f" See: {error.ctx.command_path} --help"
+        message += f"{'' if message.endswith(('.', '?', '?)')) else '.'} See: {error.ctx.command_path} --help"
     return message
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    """A warning in one line, without the place in the code that Python adds."""
+    print(f"warning: {' '.join(str(message).split())}", file=sys.stderr, flush=True)
 
 
 def _complain(message: str, code: int) -> int:

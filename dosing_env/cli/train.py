@@ -31,14 +31,14 @@ def train(recipe: str, seed: int | None, steps: int | None, output: Path | None,
     from dosing_env import scenario as scenarios
 
     rules = recipes.load(recipe)
-    scenarios.load(rules.scenario)
+    case = scenarios.load(rules.scenario)
     folder = output or Path("runs") / rules.name
     require_writable(folder)
     try:
         from dosing_env import training
     except ImportError as error:
         raise CommandError(str(error), WRONG_INPUT) from error
-    training.check_ppo(rules)
+    training.check(rules, case)
     if not quiet:
         click.echo(_where(folder), err=True)
     with progress(quiet) as shown:

@@ -20,6 +20,7 @@ def describe(name: str, progress: Progress | None = None) -> str:
     """The model card of an agent (catalogue name or path of its recipe), from a trial made for it.
 
     Raises:
+        KeyboardInterrupt: the trial was stopped.
         ValueError: no such agent, or it has no weights.
     """
     agent = load_agent(name)
@@ -28,7 +29,10 @@ def describe(name: str, progress: Progress | None = None) -> str:
     policies = [own if policy == AGENT + agent.name else policy for policy in case.policies]
     policies += [] if own in policies else [own]
     command = f"dosing-env card {name}" if name == agent.name else f"dosing-env card {agent.name}.toml"
-    return card(evaluate(case, policies, patients=PATIENTS, seed=SEED, progress=progress, command=command), agent)
+    trial = evaluate(case, policies, patients=PATIENTS, seed=SEED, progress=progress, command=command)
+    if trial.partial:
+        raise KeyboardInterrupt("stopped; a model card needs the whole trial")
+    return card(trial, agent)
 
 
 def card(trial: Trial, agent: Agent) -> str:

@@ -1,0 +1,141 @@
+"""Ctrl-C: what was done is kept and said, nothing is half written, and the exit code is 130."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dosing_env.agent import load_agent, read_weights
+from dosing_env.cli.program import STOPPED
+from dosing_env.trial import Trial
+from tests.cli.commands import TWO, WARD, Terminal, complaint, files, run, slow_policy, small_recipe, start
+
+
+def long_work(folder: Path, policies: str = "") -> tuple[str, ...]:
+    """A trial that does not end before it is told to go on."""
+    return ("evaluate", WARD, "--policies", policies + slow_policy(folder), "--no-rivals", "--patients", "30")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_stopped_trial_leaves_the_finished_policies(tmp_path: Path, jobs: int) -> None:
+    terminal = Terminal(*long_work(tmp_path, "fixed_1g_q12h,"), "--jobs", str(jobs), folder=tmp_path)
+    terminal.wait_for("fixed_1g_q12h on ")
+    terminal.ctrl_c()
+    (tmp_path / "go").touch()  # for the other processes: they end what they have begun
+    result = terminal.end()
+    folder = f"runs/{WARD}_seed7_stopped"
+    assert result.code == STOPPED, result
+    assert result.err.endswith(f"stopped; 1 of 2 policies were finished and are in {folder}\r\n")
+    assert "Traceback" not in result.err
+    assert "Fixed 1 g every 12 h" in result.out
+    trial = Trial.load(tmp_path / folder)
+    assert trial.partial
+    assert [arm.name for arm in trial.missing] == ["slow"]
+    assert len(trial.frame) == 30
+    assert (tmp_path / folder / "report.html").is_file()
+    nothing_half_written(tmp_path)
+
+
+def test_a_trial_stopped_before_the_first_policy_leaves_nothing(tmp_path: Path) -> None:
+    process = start(*long_work(tmp_path), "-o", "run", folder=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    assert "preparing" in process.stderr.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (STOPPED, "")
+    assert err == "error: stopped before the first policy had treated every patient; there is nothing to keep\n"
+    assert files(tmp_path) == {"slow.py"}
+
+
+@pytest.mark.parametrize(
+    ("moment", "where"),
+    [("summary", ["-o", "run"]), ("save", ["-o", "run"]), ("report", ["-o", "run"]), ("summary", []), ("report", [])],
+)
+def test_a_stop_while_results_are_written_keeps_the_whole_trial(
+    here: Path, monkeypatch: pytest.MonkeyPatch, moment: str, where: list[str]
+) -> None:
+    stop_once(monkeypatch, Trial, moment)
+    words = ("--policies", TWO, "--patients", "4", "--no-rivals", "--quiet", "--report", "page.html")
+    answer = complaint(run("evaluate", WARD, *words, *where), STOPPED)
+    folder = where[-1] if where else f"runs/{WARD}_seed7_stopped"
+    assert answer == f"error: stopped; 2 of 2 policies were finished and are in {folder}\n"
+    assert not Trial.load(folder).partial
+    nothing_half_written(here)
+
+
+def stop_once(monkeypatch: pytest.MonkeyPatch, kind: type, method: str) -> None:
+    """Ctrl-C when a method is called for the first time."""
+    original, calls = getattr(kind, method), []
+
+    def stopped(*args: Any, **more: Any) -> Any:
+        calls.append(method)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return original(*args, **more)
+
+    monkeypatch.setattr(kind, method, stopped)
+
+
+def test_stopped_training_leaves_weights_and_checkpoints(tmp_path: Path) -> None:
+    small_recipe(tmp_path, steps="50_000_000")
+    terminal = Terminal("train", "tiny.toml", folder=tmp_path)
+    terminal.wait_for("% within target")
+    terminal.ctrl_c()
+    result = terminal.end()
+    assert (result.code, result.out) == (STOPPED, "")
+    assert result.err.endswith("stopped; what was trained so far is in runs/tiny/tiny.safetensors\r\n")
+    assert "Traceback" not in result.err
+    agent = load_agent(str(tmp_path / "runs" / "tiny" / "tiny.toml"))
+    assert not agent.card["finished"]
+    assert list(agent.states) == [0]
+    checkpoints = sorted((tmp_path / "runs" / "tiny" / "seed0").glob("step*.safetensors"))
+    assert len(checkpoints) >= 2
+    assert all(read_weights(path)[1]["shipped_seed"] == 0 for path in checkpoints)
+    assert "runs/tiny/tiny.md" not in files(tmp_path)
+    nothing_half_written(tmp_path)
+
+
+def test_training_stopped_at_its_card_names_the_weights(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: Any) -> str:
+        raise KeyboardInterrupt("a model card needs the whole trial")
+
+    monkeypatch.setattr("dosing_env.training.describe", stop)
+    small_recipe(here)
+    words = ("train", "tiny.toml", "--seed", "0", "--steps", "1792", "--quiet")
+    answer = complaint(run(*words), STOPPED)
+    assert "the trained agent is in runs/tiny/tiny.safetensors, without its card: " in answer
+    assert answer.endswith("dosing-env card runs/tiny/tiny.toml -o runs/tiny/tiny.md\n")
+    assert load_agent("runs/tiny/tiny.toml").card["finished"]
+
+
+def test_a_card_of_other_weights_does_not_stay(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "runs" / "tiny").mkdir(parents=True)
+    (here / "runs" / "tiny" / "tiny.md").write_text("of other weights")
+    test_training_stopped_at_its_card_names_the_weights(here, monkeypatch)
+    assert "runs/tiny/tiny.md" not in files(here)
+
+
+def test_a_failed_write_leaves_the_old_report(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("evaluate", WARD, "--policies", TWO, "--patients", "4", "--no-rivals", "--quiet")
+    assert run(*words, "--report", "page.html").code == 0
+    before = (here / "page.html").read_bytes()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    assert "No space left on device" in complaint(run(*words, "--seed", "8", "--report", "page.html"), 1)
+    assert (here / "page.html").read_bytes() == before
+    nothing_half_written(here)
+
+
+def nothing_half_written(folder: Path) -> None:
+    assert not [path for path in folder.rglob("*") if path.name.startswith(".") or path.suffix == ".part"]
+    for table in folder.rglob("*.csv"):
+        assert len(pd.read_csv(table))
