@@ -25,7 +25,7 @@ class Figure:
 
     def __str__(self) -> str:
         """The line."""
-        ratio = f"{self.ratio:,.0f}" if self.ratio >= 100 else f"{self.ratio:.3g}"
+        ratio = f"{self.ratio:,.0f}" if self.ratio >= 100 else f"{self.ratio:.2f}"
         columns = f"{self.what:<53} {self.ours:>23} {self.other:>40}   ratio {ratio:>5}   target {self.target:<10}"
         return f"{columns} reached: {'yes' if self.reached else 'no'}"
 
