@@ -129,10 +129,10 @@ def begin(courses, rules, key, bench, root, slots, rows):  # type: ignore[no-unt
 
 
 def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: ignore[no-untyped-def]
-    """One decision for every running patient. Returns DONE, or the slot of a patient whose solve failed."""
+    """One decision for every running patient whose course is not over. Returns DONE, or the slot of a failed solve."""
     for i in range(len(courses)):
-        if running[i]:
-            course, rule = courses[i], rules[0]
+        course, rule = courses[i], rules[0]
+        if running[i] and course.decision < rule.decisions:
             dose, limit = prescribe(rule, course, wanted[i])
             if not _treat(course, rule, key, bench[0], dose):
                 return i

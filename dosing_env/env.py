@@ -9,8 +9,10 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from dosing_env.decision import Paid
 from dosing_env.scenario import Scenario
-from dosing_env.vector import DosingVectorEnv
+from dosing_env.task import LIMITS
+from dosing_env.vector import DosingVectorEnv, info_of
 
 
 class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
@@ -43,8 +45,10 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Give a dose and advance to the next decision."""
-        observation, reward, terminated, truncated, info = self._batch.step(action)
-        return observation[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), _first(info)
+        paid, truncated = self._batch.treat(action)
+        paid = Paid(*(column[0].item() for column in paid))
+        info = info_of(self.task, paid, LIMITS[paid.limit])
+        return self._batch.observation()[0], paid.reward, False, bool(truncated[0]), info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(doses,): which doses of the grid the hard limits allow now."""
@@ -54,8 +58,3 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         """The course so far as text ("ansi") or picture ("rgb_array")."""
         frames = self._batch.render()
         return None if frames is None else frames[0]
-
-
-def _first(info: dict[str, Any]) -> dict[str, Any]:
-    """The first patient's share of an info of arrays."""
-    return {key: _first(value) if isinstance(value, dict) else value[0].item() for key, value in info.items()}

@@ -108,7 +108,7 @@ class DosingVectorEnv(VectorEnv):
         if patients is not None:
             self._patients[slots] = patients
         self._start(slots)
-        return self._observation(), {}
+        return self.observation(), {}
 
     def step(
         self, actions: Any
@@ -118,6 +118,15 @@ class DosingVectorEnv(VectorEnv):
         Raises:
             ValueError: an action is not a finite number within the action space.
         """
+        paid, truncated = self.treat(actions)
+        info = info_of(self.task, paid, _limited(paid.limit))
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and truncated.any():
+            info |= _final(self._open_cohort().observation, info, truncated)
+            self._restart(truncated)
+        return self.observation(), paid.reward, np.zeros(self.num_envs, dtype=bool), truncated, info
+
+    def treat(self, actions: Any) -> tuple[Paid, NDArray[np.bool_]]:
+        """The step without observation and info: what was paid, and whose course ended."""
         if self.cohort is None:
             raise RuntimeError("reset() comes before step()")
         wanted = self._wanted(actions)
@@ -125,13 +134,8 @@ class DosingVectorEnv(VectorEnv):
         if self.autoreset_mode is AutoresetMode.NEXT_STEP and self._over.any():
             self._restart(self._over)
         paid = self.cohort.treat(wanted, running)
-        truncated = self.cohort.finished & running
-        info = _info(self.task, paid)
         self._over = self.cohort.finished
-        if self.autoreset_mode is AutoresetMode.SAME_STEP and truncated.any():
-            info |= _final(self.cohort.observation, info, truncated)
-            self._restart(truncated)
-        return self._observation(), paid.reward, np.zeros(self.num_envs, dtype=bool), truncated, info
+        return paid, self._over & running
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(num_envs, doses): which doses of the grid the hard limits allow now."""
@@ -184,7 +188,8 @@ class DosingVectorEnv(VectorEnv):
         self._patients[slots] += self.num_envs
         self._start(slots)
 
-    def _observation(self) -> NDArray[np.float32]:
+    def observation(self) -> NDArray[np.float32]:
+        """(num_envs, features): what is known of each patient now."""
         return self._open_cohort().observation.copy()
 
     def _wanted(self, actions: Any) -> NDArray[np.float64]:
@@ -215,11 +220,9 @@ def _checked(actions: Any, count: int, high: float, name: str, whole: bool) -> A
             f"{name}: expected {count} numbers in a row or column, got shape {values.shape} of {values.dtype}"
         )
     values = values.reshape(count)
-    legal = (values >= 0) & (values <= high)  # false for nan
-    if whole:
-        legal &= values == np.floor(values)
-    if not legal.all():
-        worst = int(np.flatnonzero(~legal)[0])
+    legal = values.min() >= 0 and values.max() <= high  # false for nan
+    if not legal or (whole and (values != np.floor(values)).any()):
+        worst = next(i for i, x in enumerate(values) if not (0 <= x <= high) or (whole and x != np.floor(x)))
         kind = "a whole number" if whole else "a number"
         raise ValueError(f"{name} of patient in slot {worst}: {values[worst]} is not {kind} between 0 and {high:g}")
     return values.astype(np.int64 if whole else np.float64)
@@ -232,12 +235,13 @@ def _patient_numbers(patients: Any, count: int) -> NDArray[np.int64]:
     return numbers.astype(np.int64)
 
 
-def _info(task: Task, paid: Paid) -> dict[str, Any]:
+def info_of(task: Task, paid: Paid, limited: Any) -> dict[str, Any]:
+    """The info of a step, of arrays over patients or of the numbers of one patient."""
     return {
         "dose": paid.dose,
-        "limited": _LIMITS[paid.limit],
+        "limited": limited,
         "cost": paid.risk,
-        "costs": {"aki": paid.risk.copy()},
+        "costs": {"aki": 1.0 * paid.risk},  # a copy
         "reward_terms": {
             "attainment": task.rules.pay_attainment * paid.earned,
             "aki": -task.rules.pay_aki * paid.risk,
@@ -245,11 +249,19 @@ def _info(task: Task, paid: Paid) -> dict[str, Any]:
     }
 
 
+def _limited(limit: NDArray[np.int64]) -> NDArray[np.str_]:
+    """The names of the limits; most doses meet none."""
+    names = np.zeros(len(limit), dtype=_LIMITS.dtype)
+    met = np.flatnonzero(limit)
+    names[met] = _LIMITS[limit[met]]
+    return names
+
+
 def _final(observation: NDArray[np.float32], info: dict[str, Any], over: NDArray[np.bool_]) -> dict[str, Any]:
     """Gymnasium's record of the patients that ended in this step."""
     last = np.full(len(over), None, dtype=object)
-    for slot in np.flatnonzero(over):
-        last[slot] = observation[slot].copy()
+    for slot, row in zip(np.flatnonzero(over), observation[over], strict=True):
+        last[slot] = row
     return {"final_obs": last, "_final_obs": over.copy(), "final_info": _copied(info), "_final_info": over.copy()}
 
 
