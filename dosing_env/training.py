@@ -56,6 +56,7 @@ def train(
     output: str | Path | None = None,
     steps: int | None = None,
     progress: Progress | None = None,
+    card: bool = True,
 ) -> Agent:
     """Train the agent of a recipe.
 
@@ -65,6 +66,7 @@ def train(
         output: folder for checkpoints, TensorBoard, weights and recipe; by default runs/<name>.
         steps: instead of the recipe's.
         progress: called with (steps done, steps in all, what); then, for the model card, as by `evaluate`.
+        card: also write the model card, for which the agent meets every policy of its scenario in a trial of its own.
 
     Returns the agent of the seed with the best return on the tuning stream. After Ctrl-C what was trained so far is
     written all the same, and KeyboardInterrupt is raised with the folder in its message.
@@ -78,7 +80,8 @@ def train(
     folder = Path(output) if output is not None else Path("runs") / rules.name
     seeds = rules.training.seeds if seed is None else (seed,)
     path = _train_seeds(rules, case, seeds, folder, steps or rules.training.steps, progress)
-    _write_card(path, progress)
+    if card:
+        _write_card(path, progress)
     return load_agent(str(path))
 
 

@@ -58,6 +58,12 @@ def test_everything_is_written(trained: tuple[Any, Path]) -> None:
     assert agent.card["finished"]
 
 
+def test_the_card_can_be_left_out(tmp_path: Path) -> None:
+    agent = training.train(small(seeds=(0,)), output=tmp_path, card=False)
+    assert agent.name == SHIPPED
+    assert not (tmp_path / f"{SHIPPED}.md").exists()
+
+
 def test_the_shipped_seed_is_the_best_on_the_tuning_stream(trained: tuple[Any, Path]) -> None:
     agent, _ = trained
     last = {row["seed"]: row["return"] for row in agent.card["learning"]}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SAMPLES = 24  # of the curve between two decisions
 _WIDTH, _HEIGHT = 6, 16  # characters of the text: per decision, and of the curve
-_SIZE, _DPI = (8.0, 4.5), 80  # inches, and pixels of one
+_SIZE, _DPI = (8.0, 4.5), 120  # inches, and pixels of one
 _LOWEST_TOP = 40.0  # mg/L  the scale ends there, or above if need be
 
 Floats = NDArray[np.float64]
@@ -136,9 +136,9 @@ def _cells(texts: list[str], decisions: int) -> str:
 
 
 def _draw_curve(ax: Axes, view: View) -> None:
-    ax.axhspan(*view.band, color=TARGET, alpha=0.16, lw=0)
-    ax.plot(view.times / 24.0, view.curve, color=INK, lw=1.4)
-    ax.plot(view.drawn / 24.0, view.levels, ls="", marker="o", ms=5, mfc="white", mec=HARM, mew=1.6)
+    ax.axhspan(*view.band, color=TARGET, alpha=0.16, lw=0, label="target on average")
+    ax.plot(view.times / 24.0, view.curve, color=INK, lw=1.4, label="true")
+    ax.plot(view.drawn / 24.0, view.levels, ls="", marker="o", ms=5, mfc="white", mec=HARM, mew=1.6, label="measured")
     for day, text in enumerate(view.auc24):
         outside = text.endswith(("↓", "↑"))
         ax.text(
@@ -147,6 +147,10 @@ def _draw_curve(ax: Axes, view: View) -> None:
         )  # fmt: skip
     ax.set(xlim=(0, view.days), ylim=(0, view.top))
     ax.set_title("concentration, mg/L; above each day its AUC24, mg·h/L", loc="left", fontsize=8, color=QUIET)
+    ax.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.02), ncols=3, fontsize=8, labelcolor=QUIET, frameon=False,
+        borderpad=0.0, borderaxespad=0.0, columnspacing=1.5, handletextpad=0.5,
+    )  # fmt: skip
     _plain(ax)
 
 

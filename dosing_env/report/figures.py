@@ -124,7 +124,7 @@ def attainment(trial: Trial) -> Figure:
         colour = COLOUR[arm.kind]
         ax.hlines(y, row[f"{name}_low"], row[f"{name}_high"], color=colour, lw=2.5)
         face = "white" if arm.kind == "oracle" else colour
-        ax.plot(row[name], y, marker=MARKER[arm.kind], ms=8, mec=colour, mfc=face, mew=2)
+        ax.plot(row[name], y, marker=MARKER[arm.kind], ms=8, mec=colour, mfc=face, mew=2, clip_on=False)
     ax.set_yticks(range(len(table)), [trial.arm(policy).title for policy in table["policy"]])
     ax.set(xlabel=f"{trial.primary.title} ({trial.primary.unit})", ylim=(len(table) - 0.4, -0.6))
     ax.set_xlim(_bounds(trial, ax, axis="x"))

@@ -65,7 +65,7 @@ def test_a_patient_without_drug_stays_at_the_bottom() -> None:
 def test_picture_changes_with_the_course() -> None:
     before, after = courses.as_picture(ward(2), 0), courses.as_picture(ward(3), 0)
     assert before.dtype == np.uint8
-    assert before.shape == after.shape == (360, 640, 3)
+    assert before.shape == after.shape == (540, 960, 3)
     assert 0.001 < (before != after).any(axis=2).mean() < 0.5
     np.testing.assert_array_equal(before, courses.as_picture(ward(2), 0))
 
