@@ -1,7 +1,7 @@
 """The chart: what a clinician can know at a decision, as named values and as the flat observation of the environment.
 
-The layout of the observation is decided here and nowhere else: `features` names it, `observe` writes it,
-`read` reads it.
+The layout of the observation is decided here and nowhere else: `features` names it, `open_chart` and `observe` write
+it, `read` reads it.
 """
 
 from __future__ import annotations
@@ -74,37 +74,40 @@ def features(rules: Rules) -> tuple[Feature, ...]:
     )
 
 
-def observe(course: Any, rules: Rules, row: Any) -> None:
-    """Write what is known at the present decision into `row`, in the order of `features`.
+def open_chart(course: Any, rules: Rules, row: Any) -> None:
+    """Write what is known at admission into `row`, in the order of `features`.
 
     Of the true patient only what is charted without error is used.
     """
-    t = course.decision * rules.interval
-    AGE, HT, SEX = course.patient[0], course.patient[2], course.patient[3]
-    newest = course.creatinine[min(int(t // 24.0), rules.days - 1)]
+    row[:] = 0.0
+    row[2], row[4], row[5] = course.patient[0], course.patient[2], course.patient[3]  # AGE, HT, SEX
+    row[3] = minimum(course.weight, 400.0)
+    observe(course, rules, row)
+
+
+def observe(course: Any, rules: Rules, row: Any) -> None:
+    """Add to `row` what has become known since the decision before."""
+    k = course.decision
+    t = k * rules.interval
+    day = min(int(t // 24.0), rules.days - 1)
+    newest = course.creatinine[day]
+    clearance = cockcroft_gault(course.patient[0], course.weight, newest, course.patient[3])
     row[0], row[1] = t, rules.decisions * rules.interval - t
-    row[2], row[3], row[4], row[5] = AGE, minimum(course.weight, 400.0), HT, SEX
-    row[6] = newest
-    row[7] = minimum(maximum(cockcroft_gault(AGE, course.weight, newest, SEX), 0.0), 500.0)
-    at = _SCALARS
-    for d in range(rules.days):
-        row[at + d] = course.creatinine[d]
-    at += rules.days
-    for j in range(rules.decisions):
-        row[at + j] = course.doses[j]
-    _observe_levels(course, rules, t, row, at + rules.decisions)
+    row[6], row[7] = newest, minimum(maximum(clearance, 0.0), 500.0)
+    row[_SCALARS + day] = newest
+    if k > 0:
+        row[_SCALARS + rules.days + k - 1] = course.doses[k - 1]
+        _observe_levels(course, rules, row, _SCALARS + rules.days + rules.decisions)
 
 
-def _observe_levels(course: Any, rules: Rules, t: float, row: Any, at: int) -> None:
+def _observe_levels(course: Any, rules: Rules, row: Any, at: int) -> None:
     blood = len(rules.drawn)
-    for j in range(blood):
-        arrival = rules.drawn[j] + rules.turnaround
-        known = 1.0 if arrival <= t + 1e-9 else 0.0
-        row[at + j] = known * minimum(course.levels[j], 500.0)
-        row[at + blood + j] = known * rules.drawn[j]
-        row[at + 2 * blood + j] = known * arrival
-        row[at + 3 * blood + j] = known
-        row[at + 4 * blood + j] = known * course.below[j]
+    for j in range(rules.known_by[course.decision - 1], rules.known_by[course.decision]):
+        row[at + j] = minimum(course.levels[j], 500.0)
+        row[at + blood + j] = rules.drawn[j]
+        row[at + 2 * blood + j] = rules.drawn[j] + rules.turnaround
+        row[at + 3 * blood + j] = 1.0
+        row[at + 4 * blood + j] = course.below[j]
 
 
 def read(row: Any, rules: Rules) -> Chart:

@@ -108,11 +108,6 @@ class Cohort:
             raise RuntimeError(self._failure(again[failed]))
         return again, levels
 
-    @property
-    def finished(self) -> NDArray[np.bool_]:
-        """(size,) who has come to the end of the course."""
-        return np.asarray(self.courses["decision"] >= self.task.rules.decisions)
-
     def _failure(self, course: Any) -> str:
         drug = self.task.drug
         x, eta = drug.covariates(Patient(*course["patient"])), drug.Eta(*course["eta"])
@@ -142,6 +137,8 @@ def holes(task: Task, solver: str | None = None) -> dict[str, Any]:
         "Eta": drug.Eta,
         "NZ": len(population.Draws._fields),
         "NE": len(drug.Eta._fields),
+        "Parameters": drug.Parameters,
         "NX": len(Patient._fields),
+        "NP": len(drug.Parameters._fields),
         "DOSED": drug.dosed,
     }

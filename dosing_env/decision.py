@@ -14,7 +14,7 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
 from dosing_env.arithmetic import exp
-from dosing_env.chart import observe
+from dosing_env.chart import observe, open_chart
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.rules import Rules
 from dosing_env.simulation.chance import (
@@ -50,7 +50,9 @@ Eta: Any = HOLE
 output: Any = HOLE
 NZ: Any = HOLE  # standard normals of a patient
 NE: Any = HOLE  # random effects
+Parameters: Any = HOLE
 NX: Any = HOLE  # fields of Patient
+NP: Any = HOLE  # individual parameters
 N: Any = HOLE  # compartments
 DOSED: Any = HOLE  # compartment that receives the drug
 
@@ -67,11 +69,13 @@ class Paid(NamedTuple):
     risk: Any  # (n,)  hazard of kidney injury, 0 once it has happened
     dose: Any  # (n,) mg given
     limit: Any  # (n,)  number of the limit that lowered the dose
+    over: Any  # (n,)  whether the course has come to its end, now or before
 
 
 def nothing_paid(size: int) -> Paid:
     """Room for what a step of so many patients returns."""
-    return Paid(np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size, dtype=np.int64))
+    zeros = np.zeros
+    return Paid(zeros(size), zeros(size), zeros(size), zeros(size), zeros(size, np.int64), zeros(size, np.bool_))
 
 
 def course_type(rules: Rules, drug: Drug) -> np.dtype[np.void]:
@@ -87,6 +91,8 @@ def course_type(rules: Rules, drug: Drug) -> np.dtype[np.void]:
             ("creatinine", "f8", (rules.days,)),  # mg/dL   as charted at the start of each day
             ("drift", "f8"),  # true creatinine over its baseline, without kidney injury
             ("onset", "f8"),  # h       of kidney injury, inf: none
+            ("evaluated", "f8"),  # mg/dL   true creatinine that gave the parameters, nan: none yet
+            ("parameters", "f8", (len(drug.Parameters._fields),)),
             ("amounts", "f8", (len(drug.compartments),)),  # mg
             ("doses", "f8", (rules.decisions,)),  # mg   given at each decision
             ("levels", "f8", blood),  # mg/L    as the laboratory will report them
@@ -100,7 +106,7 @@ def course_type(rules: Rules, drug: Drug) -> np.dtype[np.void]:
 def admission(rules: Rules, drug: Drug) -> NDArray[np.void]:
     """The record of a patient at admission, shape (1,): nothing given, nothing measured, no harm."""
     course = np.zeros(1, course_type(rules, drug))
-    course["drift"], course["onset"] = 1.0, np.inf
+    course["drift"], course["onset"], course["evaluated"] = 1.0, np.inf, np.nan
     return course
 
 
@@ -124,7 +130,7 @@ def begin(courses, rules, key, bench, root, slots, rows):  # type: ignore[no-unt
     for i in slots:
         if not _admit(courses[i], rules[0], key, bench[0], root):
             return i
-        observe(courses[i], rules[0], rows[i])
+        open_chart(courses[i], rules[0], rows[i])
     return DONE
 
 
@@ -140,6 +146,7 @@ def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: igno
             paid.dose[i], paid.limit[i], paid.earned[i], paid.risk[i] = dose, limit, earned, risk
             paid.reward[i] = rule.pay_attainment * earned - rule.pay_aki * risk
             observe(course, rule, rows[i])
+        paid.over[i] = course.decision == rule.decisions
     return DONE
 
 
@@ -198,7 +205,7 @@ def _treat(course, rules, key, bench, dose):  # type: ignore[no-untyped-def]
     """Give the dose, advance the patient to the next decision, draw blood on the way. False where the solve failed."""
     k = course.decision
     course.doses[k] = dose
-    first, last = rules.drawn_before[k], rules.drawn_before[k + 1]
+    first, last = rules.drawn_by[k], rules.drawn_by[k + 1]
     exposure = _until_next(course, rules, bench, course.amounts, rules.drawn[first:last], bench.measured)
     if not exposure >= 0.0:
         return False
@@ -228,10 +235,15 @@ def start_infusion(row, rules, k, dose):  # type: ignore[no-untyped-def]
 
 
 def parameters(course, rules, t):  # type: ignore[no-untyped-def]
-    """The patient's true parameters at time t."""
-    patient = Patient(*to_fixed_tuple(course.patient, NX))
-    creatinine = creatinine_now(rules, patient.SCR, course.drift, course.onset, t)
-    return individual(covariates(patient_now(patient, creatinine)), Eta(*to_fixed_tuple(course.eta, NE)))
+    """The patient's true parameters at time t; evaluated again when creatinine, all that changes, has changed."""
+    creatinine = creatinine_now(rules, course.patient[_SCR], course.drift, course.onset, t)
+    if creatinine != course.evaluated:
+        patient = patient_now(Patient(*to_fixed_tuple(course.patient, NX)), creatinine)
+        p = individual(covariates(patient), Eta(*to_fixed_tuple(course.eta, NE)))
+        for j in range(NP):
+            course.parameters[j] = p[j]
+        course.evaluated = creatinine
+    return Parameters(*to_fixed_tuple(course.parameters, NP))
 
 
 def _close_day(course, rules, key):  # type: ignore[no-untyped-def]

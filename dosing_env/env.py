@@ -46,9 +46,9 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Give a dose and advance to the next decision."""
         paid, truncated = self._batch.treat(action)
-        paid = Paid(*(column[0].item() for column in paid))
+        paid = Paid(*[column.item() for column in paid])
         info = info_of(self.task, paid, LIMITS[paid.limit])
-        return self._batch.observation()[0], paid.reward, False, bool(truncated[0]), info
+        return self._batch.observation()[0], paid.reward, False, truncated.item(), info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(doses,): which doses of the grid the hard limits allow now."""

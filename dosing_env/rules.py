@@ -20,8 +20,9 @@ class Rules(NamedTuple):
     max_rate: float  # mg/h
     min_infusion: float  # h
     drawn: Any  # (levels,) h   when blood is drawn
-    drawn_before: Any  # (decisions + 1,) how many draws have been made by each decision
+    drawn_by: Any  # (decisions + 1,) how many of them have been drawn by each decision
     turnaround: float  # h     from the draw to the result
+    known_by: Any  # (decisions + 1,) how many results have arrived by each decision
     proportional: float  # fraction  residual error of a level
     additive: float  # mg/L
     lloq: float  # mg/L

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 from msgspec import Meta, Struct
+from numpy.typing import NDArray
 
 from dosing_env import catalogue
 from dosing_env.files import convert, decode
@@ -140,8 +141,9 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             max_rate=self.dosing.max_rate_mg_per_h,
             min_infusion=self.dosing.min_infusion_h,
             drawn=drawn,
-            drawn_before=np.searchsorted(drawn, decided + 1e-9, side="right"),  # by a decision: before its dose
+            drawn_by=_counted(drawn, decided),
             turnaround=self.levels.turnaround_h,
+            known_by=_counted(drawn + self.levels.turnaround_h, decided),
             proportional=self.levels.assay_cv if only else assay.proportional,
             additive=0.0 if only else assay.additive,
             lloq=assay.lloq,
@@ -258,6 +260,11 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
     for policy in s.policies:
         if policy not in known and not policy.endswith((".py", ".toml")):  # a path: a user's own
             yield f"policies: {catalogue.unknown('policy', policy, known)}"
+
+
+def _counted(times: NDArray[np.float64], decided: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """How many of the times have passed at each decision; what happens at its hour counts."""
+    return np.searchsorted(times, decided + 1e-9, side="right")
 
 
 def parts(scenario: Scenario) -> dict[str, str]:

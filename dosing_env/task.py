@@ -41,7 +41,8 @@ def infusion_hours(rules: Rules, dose: float) -> float:
 
 def report_level(rules: Rules, truth: float, z: float) -> tuple[float, float]:
     """What the laboratory reports of a level (mg/L) with the standard normal error z, and 1 if it is below the LLOQ."""
-    sd = sqrt(rules.additive**2 + (rules.proportional * truth) ** 2)
+    relative = rules.proportional * truth
+    sd = sqrt(rules.additive * rules.additive + relative * relative)
     level = max(0.0, truth + sd * z)
     return (rules.lloq, 1.0) if level < rules.lloq else (level, 0.0)
 

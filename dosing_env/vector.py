@@ -134,8 +134,8 @@ class DosingVectorEnv(VectorEnv):
         if self.autoreset_mode is AutoresetMode.NEXT_STEP and self._over.any():
             self._restart(self._over)
         paid = self.cohort.treat(wanted, running)
-        self._over = self.cohort.finished
-        return paid, self._over & running
+        self._over = paid.over
+        return paid, paid.over & running
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(num_envs, doses): which doses of the grid the hard limits allow now."""
@@ -220,7 +220,7 @@ def _checked(actions: Any, count: int, high: float, name: str, whole: bool) -> A
             f"{name}: expected {count} numbers in a row or column, got shape {values.shape} of {values.dtype}"
         )
     values = values.reshape(count)
-    legal = values.min() >= 0 and values.max() <= high  # false for nan
+    legal = np.minimum.reduce(values) >= 0 and np.maximum.reduce(values) <= high  # false for nan
     if not legal or (whole and (values != np.floor(values)).any()):
         worst = next(i for i, x in enumerate(values) if not (0 <= x <= high) or (whole and x != np.floor(x)))
         kind = "a whole number" if whole else "a number"

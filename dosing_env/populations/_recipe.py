@@ -9,7 +9,7 @@ from dosing_env.pharmacology import Patient
 
 def correlated(z: float, r1: float, z1: float, r2: float = 0.0, z2: float = 0.0) -> float:
     """A standard normal made of z, with correlation r1 to z1 and r2 to z2; all three standard normal, independent."""
-    return r1 * z1 + r2 * z2 + sqrt(1 - r1**2 - r2**2) * z
+    return r1 * z1 + r2 * z2 + sqrt(1 - r1 * r1 - r2 * r2) * z
 
 
 class Published(NamedTuple):

@@ -115,6 +115,7 @@ def _with_globals(
     return copy
 
 
+@functools.cache
 def _names(function: FunctionType) -> list[str]:
     """The global names a function mentions, also in the functions inside it."""
     return sorted({name for name in _names_in(function.__code__) if name in function.__globals__})
