@@ -109,7 +109,8 @@ def _forward(x, matrix, bias, relu, activate):  # type: ignore[no-untyped-def]
     """One layer for every row of x."""
     y = np.empty((x.shape[0], matrix.shape[1]))
     for row in range(x.shape[0]):
-        y[row] = bias
+        for j in range(matrix.shape[1]):
+            y[row, j] = bias[j]
         for i in range(matrix.shape[0]):
             for j in range(matrix.shape[1]):
                 y[row, j] += x[row, i] * matrix[i, j]

@@ -53,7 +53,7 @@ def endpoints(rules: Rules) -> tuple[Endpoint, ...]:
         Endpoint("day2_attained_percent", f"Day 2 with {target}", "%", "higher", 0, 100),
         Endpoint("day1_below_target_percent", f"Day 1 with AUC24 below {rules.low:g}", "%", "lower", 0, 100),
         Endpoint("days_above_target", f"Days with AUC24 above {rules.high:g}", "days", "lower", 0, counted),
-        Endpoint("aki_predicted_percent", "Predicted kidney injury", "%", "lower", 0),
+        Endpoint("aki_predicted_percent", "Predicted kidney injury", "%", "lower", 0, harm=True),
         Endpoint("aki_drawn_percent", "Kidney injury that happened", "%", "lower", 0, 100),
         Endpoint("total_dose_mg", "Total dose", "mg", "neither", 0),
         Endpoint("levels_count", "Levels measured", "levels", "neither", 0),

@@ -25,7 +25,10 @@ ALL = "All patients"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What is counted in each patient. `low` and `high` are the least and the largest possible value."""
+    """What is counted in each patient.
+
+    `low` and `high` are the least and the largest possible value; `harm` marks what stands for harm in the report.
+    """
 
     name: str  # column of `Trial.frame`
     title: str
@@ -33,6 +36,7 @@ class Endpoint:
     better: Better
     low: float | None = None
     high: float | None = None
+    harm: bool = False
 
     def __post_init__(self) -> None:
         _require_one_of(f"Endpoint {self.name}: better", self.better, get_args(Better))

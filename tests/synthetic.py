@@ -26,7 +26,7 @@ ENDPOINTS = (
     Endpoint("attainment_percent", "Days 2-7 with AUC24 400-600 mg·h/L", "%", "higher", 0, 100),
     Endpoint("day2_attained_percent", "Day 2 in target", "%", "higher", 0, 100),
     Endpoint("days_above_600", "Days above 600 mg·h/L", "days", "lower", 0, 6),
-    Endpoint("aki_predicted_percent", "Predicted kidney injury", "%", "lower", 0, 100),
+    Endpoint("aki_predicted_percent", "Predicted kidney injury", "%", "lower", 0, 100, harm=True),
     Endpoint("aki_drawn_percent", "Drawn kidney injury", "%", "lower", 0, 100),
     Endpoint("total_dose_mg", "Total dose", "mg", "neither", 0),
     Endpoint("levels_count", "Levels measured", "levels", "neither", 0),

@@ -70,11 +70,11 @@ def _plan(course, rules, bench, amounts):  # type: ignore[no-untyped-def]
     best, choice = -1e300, 0.0
     for first in range(_products(rules, rules.max_daily - already)):
         dose = first * rules.step
-        amounts[0] = course.amounts
+        _copy(course.amounts, amounts[0])
         today = course.auc[k // per_day] + _give(course, rules, bench, amounts[0], k, dose)
         others = _products(rules, (rules.max_daily - already - dose) / rest) if rest > 0 else 1
         for other in range(others):
-            amounts[1] = amounts[0]
+            _copy(amounts[0], amounts[1])
             total = today
             for later in range(rest):
                 total += _give(course, rules, bench, amounts[1], k + 1 + later, other * rules.step)
@@ -124,11 +124,16 @@ def _reached(rules, least, most):  # type: ignore[no-untyped-def]
 
 def _tomorrow(course, rules, bench, amounts, k, dose):  # type: ignore[no-untyped-def]
     """AUC24 of the day that starts with decision k, if every decision gives this dose."""
-    amounts[2] = amounts[1]
+    _copy(amounts[1], amounts[2])
     total = 0.0
     for later in range(round(24.0 / rules.interval)):
         total += _give(course, rules, bench, amounts[2], k + later, dose)
     return total
+
+
+def _copy(source, target):  # type: ignore[no-untyped-def]
+    for i in range(N):
+        target[i] = source[i]
 
 
 PLANNER = Oracle

@@ -6,7 +6,9 @@ Panels of one kind share their scales, whatever the policy, so that they can be 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -50,8 +52,8 @@ def course_bands(trial: Trial, policy: str) -> Figure:
     days = curves.index.to_numpy() / 24
     _target(ax, _average_target(trial))
     for (low, high), alpha in zip(BANDS, (0.25, 0.5), strict=True):
-        ax.fill_between(days, *np.nanpercentile(curves, (low, high), axis=1), color=colour, alpha=alpha, lw=0)
-    ax.plot(days, np.nanmedian(curves, axis=1), color=INK, lw=0.9)
+        ax.fill_between(days, *np.percentile(curves, (low, high), axis=1), color=colour, alpha=alpha, lw=0)
+    ax.plot(days, np.median(curves, axis=1), color=INK, lw=0.9)
     ax.set(xlabel="day", xlim=(0, days.max()), ylim=(0, _concentration_limit(trial)))
     ax.set_xticks(range(math.floor(days.max()) + 1))
     return figure
@@ -236,6 +238,13 @@ def _shipped(trial: Trial, policy: str) -> int | None:
     return None if mine.empty else int(mine["seed"].iloc[0])
 
 
+def _once(limit: Callable[[Trial], float]) -> Callable[[Trial], float]:
+    """Computed once for each trial: every panel of a figure asks for it."""
+    known: WeakKeyDictionary[Trial, float] = WeakKeyDictionary()
+    return lambda trial: known[trial] if trial in known else known.setdefault(trial, limit(trial))
+
+
+@_once
 def _auc24_limit(trial: Trial) -> float:
     """The highest 95th percentile, but not beyond twice the target: what lies higher gets an arrowhead."""
     highest = [
@@ -246,8 +255,9 @@ def _auc24_limit(trial: Trial) -> float:
     return min(_round_up(max(highest), 200), 2.0 * band[1] if band else math.inf)
 
 
+@_once
 def _concentration_limit(trial: Trial) -> float:
-    highest = [np.nanpercentile(_curves(trial, arm.name), BANDS[0][1], axis=1).max() for arm in trial.arms()]
+    highest = [np.percentile(_curves(trial, arm.name), BANDS[0][1], axis=1).max() for arm in trial.arms()]
     return _round_up(max(highest), 10)
 
 

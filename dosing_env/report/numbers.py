@@ -173,9 +173,8 @@ def verdict(difference: tuple[Cell, Cell, Cell], endpoint: Endpoint) -> str:
 
 
 def harm_endpoint(trial: Trial) -> Endpoint | None:
-    """The endpoint that stands for harm: less is better, a percentage if there is one."""
-    lower = [endpoint for endpoint in trial.endpoints[1:] if endpoint.better == "lower"]
-    return next((endpoint for endpoint in lower if endpoint.unit == "%"), lower[0] if lower else None)
+    """The endpoint that stands for harm, if there is one."""
+    return next((endpoint for endpoint in trial.endpoints if endpoint.harm), None)
 
 
 def subject(trial: Trial) -> Arm:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dosing_env.report.headline import headline
 from dosing_env.report.look import COLOUR, KNOWS
-from dosing_env.report.numbers import Cell, Numbers, difference_unit, subject
+from dosing_env.report.numbers import Cell, Numbers, difference_unit, harm_endpoint, subject
 from dosing_env.trial import Arm, Endpoint, Trial
 
 if TYPE_CHECKING:
@@ -69,9 +69,10 @@ def result_table(trial: Trial, numbers: Numbers | None = None, *, tight: bool = 
 
 
 def _secondary(trial: Trial) -> list[Endpoint]:
-    """Harm (of each unit the first endpoint of which less is better) and the total dose."""
-    harm = {e.unit: e for e in reversed(trial.endpoints[1:]) if e.better == "lower"}
-    return [e for e in trial.endpoints[1:] if e in harm.values() or e.unit == "mg"]
+    """Harm, the first endpoint besides of which less is better, and the total dose."""
+    harm = harm_endpoint(trial)
+    worse = [e for e in trial.endpoints[1:] if e.better == "lower" and e != harm][:1]
+    return [*([harm] if harm else []), *worse, *(e for e in trial.endpoints[1:] if e.unit == "mg")]
 
 
 def _headings(trial: Trial) -> tuple[str, str]:

@@ -108,11 +108,19 @@ def _with_globals(
         value = _resolve(function, global_name, dict(filling))
         if prepare is _python:
             value = _IN_PYTHON.get(global_name, value)
-        scope[global_name] = prepare(value, filling) if isinstance(value, FunctionType) else value
+        scope[global_name] = prepare(value, _needed(value, filling)) if isinstance(value, FunctionType) else value
     code = function.__code__.replace(co_name=name, co_qualname=name)
     copy = FunctionType(code, scope, name, function.__defaults__, function.__closure__)
     copy.__module__ = function.__module__
     return copy
+
+
+@functools.cache
+def _needed(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> tuple[tuple[str, Any], ...]:
+    """What of the filling reaches a function: one that no hole reaches is compiled once for all drugs and protocols."""
+    members = [f for f in _family(function, dict(filling), {}) if isinstance(f, FunctionType)]
+    holes = {name for f in members for name in _names(f) if f.__globals__[name] is HOLE}
+    return tuple((name, value) for name, value in filling if name in holes)
 
 
 @functools.cache
