@@ -29,7 +29,7 @@ class Oracle(Policy):
     """See the module. Only evaluated, never trained against; marked "knows the patient" in every report."""
 
     name = "oracle"
-    title = "Oracle (knows the patient)"
+    title = "Oracle"
     kind = "oracle"
     oracle = True
 

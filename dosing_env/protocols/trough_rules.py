@@ -93,4 +93,4 @@ def dose(chart: Chart) -> float:
     return give(chart, load(chart.WT), regimen)
 
 
-PROTOCOL = Protocol(name="trough_rules", title="Trough rules (+-500 mg)", dose=dose)
+PROTOCOL = Protocol(name="trough_rules", title="Trough rules (±500 mg)", dose=dose)
