@@ -23,7 +23,11 @@ TRIAL = """
 import json, resource, sys, time
 begin = time.perf_counter()
 import dosing_env
-dosing_env.evaluate({scenario!r}, {policies!r}, patients={patients}, seed=7, jobs={jobs}, rivals={rivals})
+from dosing_env.agent import Agent
+def shipped(name):  # without the other training seeds, which a trial treats the same patients with as well
+    agent = dosing_env.load_agent(name)
+    return Agent(agent.recipe, {{agent.seed: agent.states[agent.seed]}}, agent.card, agent.seed, agent.where)
+dosing_env.evaluate({scenario!r}, {policies}, patients={patients}, seed=7, jobs={jobs}, rivals={rivals})
 seconds = time.perf_counter() - begin
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)  # MB
 print(json.dumps({{"seconds": seconds, "peak": peak}}))
@@ -51,8 +55,8 @@ def demonstration(policies: list[str], patients: int, repeats: int) -> Iterator[
     drugs = 1 + len(scenario.load(WARD).rivals)
     one, two, plain = best(
         repeats,
-        lambda: trial(policies, patients)["seconds"],
-        lambda: trial(policies, patients, jobs=2)["seconds"],
+        lambda: trial(repr(policies), patients)["seconds"],
+        lambda: trial(repr(policies), patients, jobs=2)["seconds"],
         lambda: plain_seconds(patients * len(policies) * drugs),
     )
     what = f"trial, {patients:,} patients, {len(policies)} policies, {drugs} drugs"
@@ -61,15 +65,18 @@ def demonstration(policies: list[str], patients: int, repeats: int) -> Iterator[
 
 
 def large(policy: str, few: int, many: int, repeats: int) -> Iterator[Figure]:
-    little = trial([policy], few, rivals=False)
-    runs = [trial([policy], many, rivals=False) for _ in range(repeats)]
-    what = f"trial, {many:,} patients, {policy.removeprefix('agent:')}"
+    name = policy.removeprefix("agent:")
+    policies = f"[{name!r}]" if name == policy else f"[shipped({name!r})]"
+    little = trial(policies, few, rivals=False)
+    runs = [trial(policies, many, rivals=False) for _ in range(repeats)]
+    what = f"trial, {many:,} patients, {name}"
     yield under(what, min(run["seconds"] for run in runs), plain_seconds(many), "plain environment", SECONDS)
     peak = max(run["peak"] for run in runs)
     yield under(f"{what}, memory", peak, little["peak"], f"{few:,} patients", MEGABYTES, "MB")
 
 
-def trial(policies: list[str], patients: int, jobs: int = 1, rivals: bool = True) -> Any:
+def trial(policies: str, patients: int, jobs: int = 1, rivals: bool = True) -> Any:
+    """Seconds and peak memory of a trial; `policies` is an expression for the new process."""
     return fresh(TRIAL.format(scenario=WARD, policies=policies, patients=patients, jobs=jobs, rivals=rivals))
 
 
