@@ -104,6 +104,14 @@ def load(name: str) -> Recipe:
     return recipe
 
 
+def text(recipe: Recipe) -> str:
+    """The recipe as TOML: the file it was read from with its comments, unless it was changed since."""
+    if recipe.file and load(recipe.file) == recipe:
+        return Path(recipe.file).read_text(encoding="utf-8")
+    content = msgspec.to_builtins(recipe)
+    return msgspec.toml.encode({key: value for key, value in content.items() if key not in ("name", "file")}).decode()
+
+
 def check_features(recipe: Recipe, task: Task) -> None:
     """Raise a ValueError if the recipe scales a feature that the task does not have."""
     names = [feature.name for feature in task.features]

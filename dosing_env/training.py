@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import platform
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
@@ -19,6 +19,7 @@ from dosing_env import __version__, files
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, State, load_agent, to_mg, write_weights
+from dosing_env.catalogue import unknown
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.report.card import describe
 from dosing_env.scenario import Scenario
@@ -63,7 +64,7 @@ def train(
     Args:
         recipe: a catalogue name, the path of a recipe file, or a `Recipe`.
         seed: one training seed; by default all of the recipe.
-        output: folder for checkpoints, TensorBoard, weights and recipe; by default runs/<name>.
+        output: folder for checkpoints, TensorBoard, weights and recipe; by default `folder_of(recipe, seed)`.
         steps: instead of the recipe's.
         progress: called with (steps done, steps in all, what); then, for the model card, as by `evaluate`.
         card: also write the model card, for which the agent meets every policy of its scenario in a trial of its own.
@@ -77,23 +78,31 @@ def train(
     rules = recipe if isinstance(recipe, Recipe) else recipes.load(recipe)
     case = scenarios.load(rules.scenario)
     check(rules, case)
-    folder = Path(output) if output is not None else Path("runs") / rules.name
-    seeds = rules.training.seeds if seed is None else (seed,)
-    path = _train_seeds(rules, case, seeds, folder, steps or rules.training.steps, progress)
+    folder = Path(output) if output is not None else folder_of(rules, seed)
+    path = _train_seeds(_asked(rules, seed, steps), case, folder, progress)
     if card:
         _write_card(path, progress)
     return load_agent(str(path))
 
 
-def _train_seeds(
-    recipe: Recipe, case: Scenario, seeds: Sequence[int], folder: Path, steps: int, progress: Progress | None
-) -> Path:
+def folder_of(recipe: Recipe, seed: int | None) -> Path:
+    """Where a training is written: one seed alone must not replace the weights of all."""
+    return Path("runs") / (recipe.name if seed is None else f"{recipe.name}_seed{seed}")
+
+
+def _asked(recipe: Recipe, seed: int | None, steps: int | None) -> Recipe:
+    """The recipe with the seed and the steps that were asked for."""
+    asked = {"seeds": recipe.training.seeds if seed is None else (seed,), "steps": steps or recipe.training.steps}
+    return msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, **asked))
+
+
+def _train_seeds(recipe: Recipe, case: Scenario, folder: Path, progress: Progress | None) -> Path:
     """Train one seed after the other; after each, the agent of all so far is written."""
     kept = f"no weights were written; checkpoints, if any, are in {folder}/seed*"
     runs: list[SeedRun] = []
     try:
-        for seed in seeds:
-            runs.append(train_seed(recipe, case, seed, folder, steps, progress))
+        for seed in recipe.training.seeds:
+            runs.append(train_seed(recipe, case, seed, folder, progress))
             path = _write(recipe, case, runs, folder)
             kept = f"what was trained so far is in {path.with_suffix('.safetensors')}"
             if not runs[-1].finished:
@@ -119,22 +128,22 @@ def _write_card(path: Path, progress: Progress | None) -> None:
 
 
 def check(recipe: Recipe, case: Scenario) -> None:
-    """Raise a ValueError if the recipe names a feature that the task, or an argument that PPO, does not have."""
+    """Raise a ValueError if the recipe names a feature, an argument of PPO or a value that cannot be."""
     recipes.check_features(recipe, case.task())
-    known = [name for name in inspect.signature(PPO.__init__).parameters if name not in _OURS]
-    for key in recipe.ppo:
+    known = {name: p for name, p in inspect.signature(PPO.__init__).parameters.items() if name not in _OURS}
+    for key, value in recipe.ppo.items():
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-            raise ValueError(f"{recipe.file}: ppo: unknown key {key!r}. {hint}")
+            raise ValueError(f"{recipe.file}: ppo: {unknown('key', key, list(known))}")
+        if known[key].annotation in (int, "int") and not isinstance(value, int):
+            raise ValueError(f"{recipe.file}: ppo.{key}: {value} is not a whole number")
+        if key in ("gamma", "gae_lambda") and not 0.0 <= value <= 1.0:
+            raise ValueError(f"{recipe.file}: ppo.{key}: {value} is not between 0 and 1")
 
 
-def train_seed(
-    recipe: Recipe, case: Scenario, seed: int, folder: Path, steps: int, progress: Progress | None = None
-) -> SeedRun:
+def train_seed(recipe: Recipe, case: Scenario, seed: int, folder: Path, progress: Progress | None = None) -> SeedRun:
     """Train one seed, with checkpoints and TensorBoard in `folder`/seed<seed>."""
     torch.set_num_threads(recipe.training.threads)
-    own = folder / f"seed{seed}"
+    own, steps = folder / f"seed{seed}", recipe.training.steps
     model = build(
         recipe, PatientVecEnv(recipe, case, recipe.training.num_envs, seed), seed, log=str(own / "tensorboard")
     )
@@ -307,7 +316,7 @@ def _write(recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], folder: Path
     }
     path = folder / f"{recipe.name}.toml"
     path.with_suffix(".md").unlink(missing_ok=True)  # the card of weights that were here before
-    files.write_whole(path, Path(recipe.file).read_bytes())
+    files.write_whole(path, recipes.text(recipe).encode())
     write_weights(path.with_suffix(".safetensors"), {run.seed: run.state for run in runs}, card)
     return path
 

@@ -26,7 +26,7 @@ def test_wheel_holds_exactly_the_tracked_files(root: Path, tmp_path: Path) -> No
 
 def test_ignored_files_stay_out_of_the_wheel(root: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    for file in [*tracked(root), "pyproject.toml", "LICENSE", ".gitignore"]:
+    for file in [*tracked(root), "pyproject.toml", "README.md", "LICENSE", ".gitignore"]:
         (copy / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / file, copy / file)
     for folder in SHIPPED:

@@ -41,7 +41,7 @@ def test_it_learns(tmp_path: Path) -> None:
     """Half a million decisions beat what an untrained network and the fixed label dose reach (about 30 %)."""
     rules = small(steps=500_000, num_envs=512, evaluate_every=10**9, evaluate_patients=1000)
     rules = msgspec.structs.replace(rules, ppo=recipe.load(SHIPPED).ppo)
-    run = training.train_seed(rules, scenarios.load(rules.scenario), 0, tmp_path, rules.training.steps)
+    run = training.train_seed(rules, scenarios.load(rules.scenario), 0, tmp_path)
     assert run.learning[-1][PRIMARY] > 45.0
 
 
@@ -64,6 +64,35 @@ def test_the_card_can_be_left_out(tmp_path: Path) -> None:
     assert not (tmp_path / f"{SHIPPED}.md").exists()
 
 
+def test_the_recipe_is_written_as_it_was_run(trained: tuple[Any, Path]) -> None:
+    agent, _ = trained
+    assert msgspec.structs.replace(agent.recipe, file="") == msgspec.structs.replace(small(), file="")
+
+
+def test_an_unchanged_recipe_is_written_with_its_comments() -> None:
+    rules = recipe.load(SHIPPED)
+    assert recipe.text(rules) == Path(rules.file).read_text()
+
+
+def test_one_seed_is_written_to_a_folder_of_its_own() -> None:
+    rules = recipe.load(SHIPPED)
+    assert training.folder_of(rules, None) == Path("runs") / SHIPPED
+    assert training.folder_of(rules, 2) == Path("runs") / f"{SHIPPED}_seed2"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("n_epochs", 2.5, r"ppo\.n_epochs: 2\.5 is not a whole number"),
+        ("gamma", 5, r"ppo\.gamma: 5 is not between 0 and 1"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(key: str, value: float, message: str) -> None:
+    rules = msgspec.structs.replace(small(), ppo=recipe.load(SHIPPED).ppo | {key: value})
+    with pytest.raises(ValueError, match=message):
+        training.train(rules)
+
+
 def test_the_shipped_seed_is_the_best_on_the_tuning_stream(trained: tuple[Any, Path]) -> None:
     agent, _ = trained
     last = {row["seed"]: row["return"] for row in agent.card["learning"]}
@@ -73,7 +102,7 @@ def test_the_shipped_seed_is_the_best_on_the_tuning_stream(trained: tuple[Any, P
 def test_one_seed_gives_one_agent(trained: tuple[Any, Path], tmp_path: Path) -> None:
     agent, _ = trained
     rules = small()
-    again = training.train_seed(rules, scenarios.load(rules.scenario), 1, tmp_path, rules.training.steps)
+    again = training.train_seed(rules, scenarios.load(rules.scenario), 1, tmp_path)
     for name, value in agent.states[1].items():
         assert (again.state[name] == value).all()
         assert agent.states[0][name].shape == value.shape

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 @click.argument("recipe")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="One training seed; default: all of the recipe.")
 @click.option("--steps", type=click.IntRange(1), help="Instead of the recipe's.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Default: runs/<name of recipe>.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Default: runs/<name>, or runs/<name>_seed<seed>.",
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
 def train(recipe: str, seed: int | None, steps: int | None, output: Path | None, quiet: bool) -> None:
     """Train the agent of a recipe.
@@ -32,13 +38,13 @@ def train(recipe: str, seed: int | None, steps: int | None, output: Path | None,
 
     rules = recipes.load(recipe)
     case = scenarios.load(rules.scenario)
-    folder = output or Path("runs") / rules.name
-    require_writable(folder)
     try:
         from dosing_env import training
     except ImportError as error:
         raise CommandError(str(error), WRONG_INPUT) from error
     training.check(rules, case)
+    folder = output or training.folder_of(rules, seed)
+    require_writable(folder)
     if not quiet:
         click.echo(_where(folder), err=True)
     with progress(quiet) as shown:

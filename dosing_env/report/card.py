@@ -26,8 +26,8 @@ def describe(name: str, progress: Progress | None = None) -> str:
     agent = load_agent(name)
     case = scenarios.load(agent.recipe.scenario)
     own = AGENT + name
-    policies = [own if policy == AGENT + agent.name else policy for policy in case.policies]
-    policies += [] if own in policies else [own]
+    policies = [policy for policy in case.policies if not policy.startswith(AGENT)]
+    policies.insert(-1 if policies[-1:] == ["oracle"] else len(policies), own)
     command = f"dosing-env card {name}" if name == agent.name else f"dosing-env card {agent.name}.toml"
     trial = evaluate(case, policies, patients=PATIENTS, seed=SEED, progress=progress, command=command)
     if trial.partial:

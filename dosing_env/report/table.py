@@ -77,7 +77,7 @@ def _secondary(trial: Trial) -> list[Endpoint]:
 
 def _headings(trial: Trial) -> tuple[str, str]:
     title = trial.arm(trial.reference).title if trial.reference else "none"
-    reference = _escaped("\n".join(textwrap.wrap(title, 18)))
+    reference = _escaped("\n".join(textwrap.wrap(title, 14)))
     return f"primary\nendpoint\n({trial.primary.unit})", f"against\n{reference}\n({difference_unit(trial.primary)})"
 
 
