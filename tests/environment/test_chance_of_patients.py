@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode
 from dosing_env import decision
 from dosing_env.cohort import Cohort, holes
 from dosing_env.env import DosingEnv
-from dosing_env.simulation import chance
+from dosing_env.simulation import chance, compiling
 from dosing_env.simulation.chance import STREAMS
 from dosing_env.simulation.compiling import interpreted
 from tests.environment.rollouts import (
@@ -100,7 +100,7 @@ def test_the_noise_of_another_seed_is_other_noise(name: str) -> None:
 
 
 @every_scenario
-def test_no_draw_is_used_twice(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_draw_is_used_twice(name: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """The step run as plain Python: every counter of the generator serves once, and holds the patient's own number."""
     counters: list[tuple[int, ...]] = []
     philox = chance.philox
@@ -113,6 +113,8 @@ def test_no_draw_is_used_twice(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     numbers = [5, 6, 2**33 + 5]
     compiled = roll(environment(name, 3), seed=0, patients=numbers)
     cohort = Cohort(environment(name, 1).task, 3, "train", 0)
+    compiling._python.cache_clear()  # functions prepared earlier would not call the recorder
+    request.addfinalizer(compiling._python.cache_clear)
     monkeypatch.setattr(chance, "philox", Recorder())
     play_in_python(cohort, numbers)
     used: dict[int, int] = dict.fromkeys(numbers, 0)
