@@ -1,6 +1,5 @@
 """Clinical measures of a course, for one patient."""
 
-import math
 
 from dosing_env.arithmetic import exp
 
@@ -22,4 +21,4 @@ def aki_risk(auc24: float, intercept: float, slope: float) -> float:
 
 def daily_hazard(risk: float, days: float) -> float:
     """The constant daily probability that adds up to `risk` over so many days: 1 - (1 - risk)^(1/days)."""
-    return -math.expm1(math.log1p(-risk) / days) if risk < 1.0 else 1.0
+    return 1.0 - (1.0 - risk) ** (1.0 / days)
