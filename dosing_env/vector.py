@@ -36,7 +36,7 @@ class DosingVectorEnv(VectorEnv):
 
     Observation: `task.features` (name, unit, bounds), float32. Action: (num_envs, 1) mg. Reward: see the scenario file.
     Info (arrays over patients): `dose` (mg given), `limited` (the rule that lowered it, or ""), `cost` and `costs`
-    (added probability of harm), `reward_terms`.
+    (hazard of harm on the day that closed), `reward_terms`.
 
     `reset(seed=s)` starts patients 0 to num_envs - 1 of seed s; whenever a slot starts again it takes the patient
     `num_envs` further on. `options={"patients": [...]}` picks patients, `options={"reset_mask": ...}` slots.

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 
 from dosing_env import catalogue, recipe
@@ -16,6 +17,7 @@ from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent, read_weights, write_weights
 from dosing_env.cohort import Cohort
 from dosing_env.recipe import Network, Recipe
+from dosing_env.virtual_trial import evaluate
 
 every_agent = pytest.mark.parametrize("name", catalogue.names("agents"))
 
@@ -75,6 +77,16 @@ def test_a_patients_dose_does_not_depend_on_the_batch(name: str) -> None:
     assert (agent.outputs(observation[order]) == together[order]).all()
     for batch in (1, 7, 64):
         assert (agent.outputs(observation[:batch]) == together[:batch]).all()
+
+
+@every_agent
+def test_a_trial_does_not_depend_on_the_processes(name: str) -> None:
+    case, policies = load_agent(name).recipe.scenario, [f"agent:{name}"]
+    one, two = (evaluate(case, policies, patients=101, seed=3, jobs=jobs, rivals=False) for jobs in (1, 2))
+    pd.testing.assert_frame_equal(one.frame, two.frame, check_exact=True)
+    assert one.seeds is not None
+    assert two.seeds is not None
+    pd.testing.assert_frame_equal(one.seeds, two.seeds, rtol=1e-12)  # a mean of means
 
 
 @every_agent
