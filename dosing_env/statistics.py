@@ -154,13 +154,10 @@ def _times_drawn(rows: npt.NDArray[np.int64], patients: int) -> Array:
 
 def _weighted_means(counts: Array, values: Array, groups: Mask) -> Array:
     """Means of every resample in every group, (resamples, groups, columns)."""
-    means = np.empty((counts.shape[0], groups.shape[1], values.shape[1]))
-    for g in range(groups.shape[1]):
-        inside = counts[:, groups[:, g]]
-        drawn = inside.sum(axis=1, keepdims=True)
-        with np.errstate(invalid="ignore"):  # a resample without any patient of the group: rarer than exp(-FEWEST)
-            means[:, g] = inside @ values[groups[:, g]] / drawn
-    return means
+    weighted = (groups[:, :, None] * values[:, None, :]).reshape(len(values), -1)
+    sums = (counts @ weighted).reshape(len(counts), groups.shape[1], values.shape[1])
+    with np.errstate(invalid="ignore"):  # a resample without any patient of the group: rarer than exp(-FEWEST)
+        return np.asarray(sums / (counts @ groups.astype(np.float64))[:, :, None])
 
 
 def _checked(values: Array, groups: Mask | None) -> tuple[Array, Mask]:
