@@ -1,6 +1,5 @@
 """Clinical measures of a course, for one patient."""
 
-
 from dosing_env.arithmetic import exp
 
 
