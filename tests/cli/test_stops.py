@@ -109,16 +109,16 @@ def test_training_stopped_at_its_card_names_the_weights(here: Path, monkeypatch:
     small_recipe(here)
     words = ("train", "tiny.toml", "--seed", "0", "--steps", "1792", "--quiet")
     answer = complaint(run(*words), STOPPED)
-    assert "the trained agent is in runs/tiny/tiny.safetensors, without its card: " in answer
-    assert answer.endswith("dosing-env card runs/tiny/tiny.toml -o runs/tiny/tiny.md\n")
-    assert load_agent("runs/tiny/tiny.toml").card["finished"]
+    assert "the trained agent is in runs/tiny_seed0/tiny.safetensors, without its card: " in answer
+    assert answer.endswith("dosing-env card runs/tiny_seed0/tiny.toml -o runs/tiny_seed0/tiny.md\n")
+    assert load_agent("runs/tiny_seed0/tiny.toml").card["finished"]
 
 
 def test_a_card_of_other_weights_does_not_stay(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (here / "runs" / "tiny").mkdir(parents=True)
-    (here / "runs" / "tiny" / "tiny.md").write_text("of other weights")
+    (here / "runs" / "tiny_seed0").mkdir(parents=True)
+    (here / "runs" / "tiny_seed0" / "tiny.md").write_text("of other weights")
     test_training_stopped_at_its_card_names_the_weights(here, monkeypatch)
-    assert "runs/tiny/tiny.md" not in files(here)
+    assert "runs/tiny_seed0/tiny.md" not in files(here)
 
 
 def test_a_failed_write_leaves_the_old_report(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
