@@ -58,6 +58,7 @@ class Agent(Policy):
     def begin(self, task: Task, patients: Any) -> None:
         """Learn which features of the task the network sees."""
         super().begin(task, patients)
+        recipe.check_features(self.recipe, task)
         self.scaler = Scaler(self.recipe, task)
         inputs, outputs = self._layers[0][0].shape[0], self._layers[-1][0].shape[1]
         if len(self.scaler.columns) != inputs:
@@ -136,7 +137,10 @@ def load_agent(name: str, seed: int | None = None) -> Agent:
     """
     path = catalogue.find("agents", name).with_suffix(".safetensors")
     states, card = read_weights(path)
-    return Agent(recipe.load(name), states, card, card["shipped_seed"] if seed is None else seed, str(path))
+    rules = recipe.load(name)
+    if card.get("recipe") != recipe.fingerprint(rules):
+        raise ValueError(f"{path}: trained with another action, network or observation than {rules.file} states")
+    return Agent(rules, states, card, card["shipped_seed"] if seed is None else seed, str(path))
 
 
 def write_weights(path: Path, states: dict[int, State], card: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -75,12 +77,27 @@ class ProtocolPolicy(Policy):
     def __init__(self, protocol: Protocol) -> None:
         self.name, self.title, self.kind = protocol.name, protocol.title, protocol.kind
         self._for_all = specialise(_for_all, dose=protocol.dose)
+        self._file = inspect.getfile(protocol.dose)
 
     def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
         """Doses to give now, (n,) mg."""
+        from numba.core.errors import NumbaError
+
         wanted = np.empty(len(observation))
-        self._for_all(observation.astype(np.float64), rules_record(self.task.rules), wanted)
+        try:
+            self._for_all(observation.astype(np.float64), rules_record(self.task.rules), wanted)
+        except (NumbaError, TypeError) as error:
+            raise ValueError(f"{self._file}: dose(chart) cannot be compiled: {why_not_compiled(error)}") from error
         return wanted
+
+
+def why_not_compiled(error: Exception) -> str:
+    """The one line of numba's answer that says what is wrong, with the line of the file where it gives one."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = next((line for line in lines if not line.startswith("Failed in")), type(error).__name__)
+    said = re.sub(r" of type Chart\(.*\)", f" of the chart. Its fields: {', '.join(Chart._fields)}", said)
+    where = next((found[1] for line in lines if (found := re.search(r"^File .*, (line \d+):$", line))), "")
+    return f"{where}: {said}" if where else said
 
 
 def _for_all(rows, rules, wanted):  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import math
 from pathlib import Path
 from typing import Annotated, Literal
@@ -102,6 +103,12 @@ def load(name: str) -> Recipe:
     recipe = msgspec.structs.replace(decode(path, Recipe), name=path.stem, file=str(path))
     check(recipe, path)
     return recipe
+
+
+def fingerprint(recipe: Recipe) -> str:
+    """A hash of what gives the network's numbers their meaning: its shape, what it sees and how, what it says."""
+    meaning = (recipe.action, recipe.network, recipe.observation)
+    return hashlib.sha256(msgspec.json.encode(meaning)).hexdigest()[:12]
 
 
 def text(recipe: Recipe) -> str:

@@ -223,6 +223,8 @@ def _broken_rules(s: Scenario) -> Iterator[str]:
     per_day = 24.0 / s.course.interval_h
     if abs(per_day - round(per_day)) > 1e-9 or per_day < 1:
         yield f"course.interval_h: {s.course.interval_h} does not divide a day of 24 h"
+    if s.course.interval_h < 1.0:
+        yield f"course.interval_h: {s.course.interval_h} is below 1 h"
     if list(s.levels.drawn_h) != sorted(set(s.levels.drawn_h)):
         yield f"levels.drawn_h: {list(s.levels.drawn_h)} is not ascending without repetition"
     if any(time > hours for time in s.levels.drawn_h):
@@ -233,6 +235,11 @@ def _broken_rules(s: Scenario) -> Iterator[str]:
         yield f"target.first_day: {s.target.first_day} is after the last day, {s.course.days}"
     if s.dosing.step_mg > s.dosing.max_dose_mg:
         yield f"dosing.step_mg: {s.dosing.step_mg:g} is above max_dose_mg, {s.dosing.max_dose_mg:g}"
+    if s.dosing.step_mg > s.dosing.max_daily_mg:
+        yield f"dosing.step_mg: {s.dosing.step_mg:g} is above max_daily_mg, {s.dosing.max_daily_mg:g}"
+    for group in s.subgroups:
+        if group.low is not None and group.high is not None and group.low >= group.high:
+            yield f"subgroups: {group.title!r}: low {group.low:g} is not below high {group.high:g}"
 
 
 def _not_finite(s: Scenario) -> Iterator[str]:

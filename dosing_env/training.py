@@ -93,7 +93,9 @@ def folder_of(recipe: Recipe, seed: int | None) -> Path:
 def _asked(recipe: Recipe, seed: int | None, steps: int | None) -> Recipe:
     """The recipe with the seed and the steps that were asked for."""
     asked = {"seeds": recipe.training.seeds if seed is None else (seed,), "steps": steps or recipe.training.steps}
-    return msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, **asked))
+    changed = msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, **asked))
+    recipes.check(changed, Path(recipe.file))
+    return changed
 
 
 def _train_seeds(recipe: Recipe, case: Scenario, folder: Path, progress: Progress | None) -> Path:
@@ -308,6 +310,7 @@ def _write(recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], folder: Path
     best = max(runs, key=lambda run: run.learning[-1]["return"])
     card = {
         "shipped_seed": best.seed,
+        "recipe": recipes.fingerprint(recipe),
         "finished": all(run.finished for run in runs),
         "learning": [row for run in runs for row in run.learning],
         "scenario": case.name,

@@ -36,12 +36,29 @@ def treat(
     total = {name: np.zeros(len(patients)) for name in ("return", "reward_attainment", "reward_aki")}
     for _ in range(task.rules.decisions):
         actions, state = policy.predict(cohort.observation, state=state, episode_start=start, deterministic=True)
-        paid = cohort.treat(np.asarray(actions, dtype=np.float64).reshape(len(patients)), running)
+        paid = cohort.treat(_checked(actions, policy, cohort), running)
         total["return"] += paid.reward
         total["reward_attainment"] += task.rules.pay_attainment * paid.earned
         total["reward_aki"] -= task.rules.pay_aki * paid.risk
         start = np.zeros(len(patients), dtype=bool)
     return cohort, total
+
+
+def _checked(actions: Any, policy: Any, cohort: Cohort) -> NDArray[np.float64]:
+    """What a policy wants for each patient, mg: a patient must not be given what is no dose."""
+    name = getattr(policy, "name", type(policy).__name__)
+    try:
+        wanted = np.asarray(actions, dtype=np.float64).reshape(cohort.size)
+    except (TypeError, ValueError):
+        raise ValueError(f"policy {name}: expected {cohort.size} doses in mg, got {actions!r:.80}") from None
+    bad = np.flatnonzero(~((wanted >= 0.0) & (wanted < np.inf)))  # also nan; the task lowers what is too much
+    if bad.size:
+        course = cohort.courses[bad[0]]
+        raise ValueError(
+            f"policy {name}: dose at {course['decision'] * cohort.task.rules.interval:g} h of patient "
+            f"{course['number']}: {wanted[bad[0]]:g} mg is not a finite number of at least 0"
+        )
+    return wanted
 
 
 def endpoints(rules: Rules) -> tuple[Endpoint, ...]:

@@ -78,6 +78,8 @@ def evaluate(
         KeyboardInterrupt: stopped before the first policy was finished.
         ValueError: an unknown name, no patients, or an agent that does not fit the scenario.
     """
+    if isinstance(policies, str):
+        raise ValueError(f"policies: {policies!r} is not a list: [{policies!r}]")
     case = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario)
     chosen = list(case.policies if policies is None else policies)
     _check(patients, jobs, chosen)

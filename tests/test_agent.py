@@ -109,6 +109,18 @@ def test_training_seeds_give_different_agents(name: str) -> None:
     assert len(said) == len(agent.states)
 
 
+def test_weights_of_another_scaling_are_refused(tmp_path: Path) -> None:
+    shipped = catalogue.find("agents", "vancomycin_ward_ppo")
+    (tmp_path / "mine.safetensors").write_bytes(shipped.with_suffix(".safetensors").read_bytes())
+    text = shipped.read_text()
+    assert "center = 84" in text
+    (tmp_path / "mine.toml").write_text(text.replace("center = 84", "center = 8"))
+    with pytest.raises(ValueError, match=r"mine\.safetensors: trained with another action, network or observation"):
+        load_agent(str(tmp_path / "mine.toml"))
+    (tmp_path / "mine.toml").write_text(text.replace("steps = 6_000_000", "steps = 7_000_000"))
+    assert load_agent(str(tmp_path / "mine.toml")).seed == load_agent("vancomycin_ward_ppo").seed
+
+
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     """A small, sound weight file."""

@@ -42,7 +42,7 @@ def evaluate(
     no_rivals: bool,
     quiet: bool,
 ) -> None:
-    r"""Treat the same virtual patients with every policy and compare.
+    """Treat the same virtual patients with every policy and compare.
 
     SCENARIO is a name from `dosing-env list scenarios` or a .toml file. A policy is a protocol, "agent:NAME",
     "oracle", a protocol file (.py), or "agent:FILE.toml". -o leaves trial.csv (one row per drug model, policy and
@@ -52,7 +52,7 @@ def evaluate(
     \b
     dosing-env evaluate vancomycin_ward -o runs/first
     dosing-env evaluate vancomycin_ward --policies guideline_2020,oracle --patients 200
-    """
+    """  # noqa: D301  (click reads the character \b)
     _check_outputs(output, report, parquet)
     from dosing_env.virtual_trial import evaluate as run
 

@@ -92,7 +92,9 @@ def from_bedside(drug: Drug, patient: Patient) -> Any:
 
 def _constant(drug: Drug, values: Mapping[str, Any]) -> Any:
     reading = reading_of(drug, list(values))
-    return reading.make(**{name: Cell("covariates", None, name, values[name]).number() for name in reading.fields})
+    return reading.make(
+        **{name: Cell("covariates", None, name, values[name]).number(least=0.0) for name in reading.fields}
+    )
 
 
 def _steps(reading: Reading, rows: list[Row], timed: bool) -> list[Step]:
@@ -102,7 +104,7 @@ def _steps(reading: Reading, rows: list[Row], timed: bool) -> list[Step]:
     for row in rows:
         time = row["TIME"].number(None if timed else 0.0, least=0.0)
         _require_next(row["TIME"], time, steps)
-        values = {name: row[name].number(values.get(name)) for name in reading.fields}
+        values = {name: row[name].number(values.get(name), least=0.0) for name in reading.fields}
         steps.append(Step(time, reading.make(**values)))
     return steps
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dosing_env import scenario
 from dosing_env.env import DosingEnv
+from dosing_env.treatment import treat
 from dosing_env.vector import DosingVectorEnv
 from tests.environment.rollouts import decisions, environment, every_scenario, some_doses
 
@@ -175,3 +177,29 @@ def test_the_grid_and_milligrams_are_the_same_treatment(name: str) -> None:
     for _ in range(decisions(grid)):
         index = random.integers(len(grid.task.doses), size=5)
         assert np.array_equal(grid.step(index)[0], free.step(np.array(grid.task.doses)[index])[0])
+
+
+@pytest.mark.parametrize(("dose", "named"), [(np.nan, "nan"), (-5.0, "-5"), (np.inf, "inf")])
+def test_a_policy_whose_dose_is_none_is_named(dose: float, named: str) -> None:
+    class Own:
+        name = "own"
+
+        def predict(self, observation: Any, **_: Any) -> Any:
+            return np.full((len(observation), 1), dose), None
+
+    case = scenario.load("vancomycin_ward")
+    with pytest.raises(ValueError, match=rf"policy own: dose at 0 h of patient 4: {named} mg is not a finite number"):
+        treat(case, Own(), np.arange(4, 7), seed=0, stream="tune")
+
+
+@every_scenario
+def test_a_step_after_the_end_of_a_course_is_refused(name: str) -> None:
+    env = DosingEnv(name)
+    env.reset(seed=0)
+    truncated = False
+    while not truncated:
+        *_, truncated, _ = env.step(np.array([500.0], np.float32))
+    with pytest.raises(RuntimeError, match="the course is over"):
+        env.step(np.array([500.0], np.float32))
+    env.reset()
+    env.step(np.array([500.0], np.float32))

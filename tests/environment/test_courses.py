@@ -169,6 +169,7 @@ def test_the_dynamics_are_those_of_this_version(name: str) -> None:
         DIGESTS.mkdir(exist_ok=True)
         file.write_text(mine + "\n", encoding="utf-8")
     stored = file.read_text(encoding="utf-8").strip() if file.is_file() else "none"
+    assert stored != "none", f"no digest yet: run this test with {WRITE}=1 and add {file.name} to {DIGESTS.name}/"
     assert mine == stored, (
         f"{identifier(name)}: courses differ from those stored in {file.name}. If that is meant, raise `version` in "
         f"the scenario file, remove the old digest, and run this test with {WRITE}=1."

@@ -40,6 +40,9 @@ MISTAKES = {
     "target upside down": (r"auc24_high_mg_h_L = 600", "auc24_high_mg_h_L = 300", ["target.auc24_high_mg_h_L", "300"]),
     "target after the end": (r"first_day = 2", "first_day = 8", ["target.first_day", "8", "7"]),
     "step above the largest dose": (r"step_mg = 250", "step_mg = 3500", ["dosing.step_mg", "3500", "3000"]),
+    "step above the largest day": (r"max_daily_mg = 4500", "max_daily_mg = 100", ["dosing.step_mg", "250", "100"]),
+    "interval of seconds": (r"interval_h = 12", "interval_h = 0.001", ["course.interval_h", "0.001", "1 h"]),
+    "subgroup upside down": (r"low = 75", "low = 75\nhigh = 20", ["subgroups", "Age 75", "20"]),
     "creatinine that falls by injury": (
         r"creatinine_factor = 2.0",
         "creatinine_factor = 0.5",

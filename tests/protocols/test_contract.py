@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -17,6 +18,7 @@ import dosing_env.protocols
 from dosing_env.formulas import cockcroft_gault
 from dosing_env.pharmacology import EVIDENCE
 from dosing_env.policy import Chart, Protocol
+from dosing_env.virtual_trial import evaluate
 
 INTERVAL, DAYS, DECISIONS = 12.0, 7, 14
 DRAWN = np.array([28.5, 34.0, 58.0, 106.0])  # h  the scenario's plan
@@ -25,6 +27,7 @@ LLOQ = 5.0  # mg/L
 
 NAMES = [m.name for m in pkgutil.iter_modules(dosing_env.protocols.__path__) if not m.name.startswith("_")]
 TABLES = ("renal_table", "camera2", "ucsf", "guideline_2020", "poppk_a_priori")
+BLIND_TO_LEVELS = ("camera2", "fixed_1g_q12h", "poppk_a_priori", "renal_table", "weight_15mgkg_q12h")
 LEVEL_GUIDED = ("guideline_2020", "sawchuk_zaske", "trough_rules")
 
 
@@ -193,7 +196,7 @@ def test_higher_levels_never_get_more(name: str, scr: float) -> None:
     assert np.all(np.diff(totals) <= 0.0)
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - set(LEVEL_GUIDED) - {"ucsf"}))
+@pytest.mark.parametrize("name", BLIND_TO_LEVELS)
 def test_the_others_ignore_levels(name: str) -> None:
     low, high = follow(load(name), np.full(4, 6.0)), follow(load(name), np.full(4, 60.0))
     assert np.array_equal(low, high)
@@ -215,3 +218,22 @@ def test_levels_after_the_first_pair_still_count(name: str) -> None:
         high = usual.copy()
         high[later] = 45.0
         assert follow(load(name), high).sum() < follow(load(name), usual).sum()
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (
+            "return 15.0 * chart.wt",
+            r"own\.py: dose\(chart\) cannot be compiled: line 5: Unknown attribute 'wt' of the chart",
+        ),
+        ("return 500.0 if chart.time < 12.0 else None", r"own\.py: dose\(chart\) cannot be compiled"),
+    ],
+)
+def test_a_mistake_in_an_own_protocol_is_answered_in_one_line(tmp_path: Path, body: str, named: str) -> None:
+    file = tmp_path / "own.py"
+    head = "from dosing_env.policy import Protocol\n\n\ndef dose(chart):\n    "
+    file.write_text(f'{head}{body}\n\n\nPROTOCOL = Protocol(name="own", title="Own", dose=dose)\n')
+    with pytest.raises(ValueError, match=named) as error:
+        evaluate("vancomycin_ward", [str(file)], patients=2, rivals=False)
+    assert "\n" not in str(error.value)

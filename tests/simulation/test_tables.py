@@ -325,3 +325,9 @@ def test_the_exported_name_is_the_function_and_loads_late(root: Path) -> None:
     subprocess.run([sys.executable, "-c", program], cwd=root, check=True)
     with pytest.raises(AttributeError, match="has no attribute 'stimulate'"):
         dosing_env.stimulate  # noqa: B018
+
+
+def test_a_negative_covariate_is_refused() -> None:
+    events, covariates = [{"TIME": 0, "AMT": 1000, "RATE": 1000}], {"WT": -70.0, "CRCL": 90.0}
+    with pytest.raises(ValueError, match=r"covariates: WT: -70\.0: must be at least 0"):
+        simulate("vancomycin_thomson2009", events, covariates=covariates, times=[24.0])
