@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from time import process_time
-from typing import Any
 
 import gymnasium
-from numpy.typing import NDArray
 
 import dosing_env  # noqa: F401  registers the environments
 from benchmarks.measure import Figure, best, faster, main
 from benchmarks.plain_env import plain_twin
-from benchmarks.steps import SCENARIOS, plain_courses, some_doses
+from benchmarks.steps import SCENARIOS, one_by_one, some_doses
 
 
 def figures(small: bool = False) -> Iterator[Figure]:
@@ -22,20 +19,10 @@ def figures(small: bool = False) -> Iterator[Figure]:
     for name, identifier in SCENARIOS.items():
         env = gymnasium.make(identifier)
         env.reset(seed=0)
-        our_courses(env, doses)  # compiles
+        one_by_one(env, doses)  # compiles
         plain = plain_twin(env.get_wrapper_attr("task"), courses)
-        ours, other = best(repeats, partial(our_courses, env, doses), partial(plain_courses, plain, doses))
+        ours, other = best(repeats, partial(one_by_one, env, doses), partial(one_by_one, plain, doses))
         yield faster(f"single step, {name}", ours, other, "plain environment", 10)
-
-
-def our_courses(env: gymnasium.Env[Any, Any], doses: NDArray[Any]) -> float:
-    """CPU-seconds per decision; resets included, as for the plain environment."""
-    begin = process_time()
-    for patient in range(doses.shape[1]):
-        env.reset()
-        for k in range(len(doses)):
-            env.step(doses[k, patient])
-    return (process_time() - begin) / doses.size
 
 
 if __name__ == "__main__":

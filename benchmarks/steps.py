@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import dosing_env  # noqa: F401  registers the environments
 from benchmarks.measure import Figure, best, faster, main
-from benchmarks.plain_env import DECISIONS, PlainEnv, plain_twin
+from benchmarks.plain_env import DECISIONS, plain_twin
 from dosing_env.vector import DosingVectorEnv
 
 SCENARIOS = {"ward": "dosing_env/VancomycinWard-v1", "icu": "dosing_env/VancomycinIcu-v1"}
@@ -34,7 +34,7 @@ def figures(small: bool = False) -> Iterator[Figure]:
             repeats,
             partial(within_courses, env, doses, cycles),
             partial(with_restarts, env, doses, cycles),
-            partial(plain_courses, plain, doses[:, :courses]),
+            partial(one_by_one, plain, doses[:, :courses]),
         )
         yield faster(f"vector step, {name}, {patients:,} patients", within, one, "plain environment", 2000)
         yield faster(f"vector step, {name}, with ends and restarts", whole, one, "plain environment", 2000)
@@ -68,8 +68,8 @@ def with_restarts(env: DosingVectorEnv, doses: NDArray[np.float32], cycles: int)
     return (process_time() - begin) / (cycles * doses.size)
 
 
-def plain_courses(env: PlainEnv, doses: NDArray[Any]) -> float:
-    """CPU-seconds per decision over the courses of as many patients as there are doses for."""
+def one_by_one(env: gymnasium.Env[Any, Any], doses: NDArray[Any]) -> float:
+    """CPU-seconds per decision over the courses of as many patients as there are doses for; resets included."""
     begin = process_time()
     for patient in range(doses.shape[1]):
         env.reset()

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.measure import Figure, best, fresh, main, under
 from benchmarks.plain_env import plain_twin
-from benchmarks.steps import plain_courses, some_doses
+from benchmarks.steps import one_by_one, some_doses
 from dosing_env import catalogue, scenario
 
 WARD = "vancomycin_ward"
@@ -82,7 +82,7 @@ def trial(policies: str, patients: int, jobs: int = 1, rivals: bool = True) -> A
 
 def plain_seconds(courses: int) -> float:
     doses = some_doses(10)
-    return plain_courses(plain_twin(scenario.load(WARD).task(), 10), doses) * len(doses) * courses
+    return one_by_one(plain_twin(scenario.load(WARD).task(), 10), doses) * len(doses) * courses
 
 
 if __name__ == "__main__":
