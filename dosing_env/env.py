@@ -30,7 +30,6 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         self._batch = DosingVectorEnv(
             scenario, 1, autoreset_mode=AutoresetMode.DISABLED, render_mode=render_mode, **arguments
         )
-        self._over = False
         self.render_mode = render_mode
         self.scenario, self.task = self._batch.scenario, self._batch.task
         self.observation_space = self._batch.single_observation_space
@@ -42,18 +41,16 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         """Start the first patient of a seed, or the next one. `options={"patients": [17]}` picks a patient."""
         super().reset(seed=seed)
         observation, info = self._batch.reset(seed=seed, options=options)
-        self._over = False
         return observation[0], info
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Give a dose and advance to the next decision."""
-        if self._over:
+        if self._batch.over.item():
             raise RuntimeError("the course is over: reset() comes before the next step()")
         paid, truncated = self._batch.treat(action)
-        self._over = truncated.item()
         paid = Paid(*[column.item() for column in paid])
         info = info_of(self.task, paid, LIMITS[paid.limit])
-        return self._batch.observation()[0], paid.reward, False, self._over, info
+        return self._batch.observation()[0], paid.reward, False, truncated.item(), info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(doses,): which doses of the grid the hard limits allow now."""

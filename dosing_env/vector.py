@@ -87,7 +87,7 @@ class DosingVectorEnv(VectorEnv):
         )
         self.cohort: Cohort | None = None
         self._patients = np.arange(num_envs)
-        self._over = np.zeros(num_envs, dtype=bool)  # slots whose course has ended and was not started again
+        self.over = np.zeros(num_envs, dtype=bool)  # slots whose course has ended and was not started again
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -130,11 +130,11 @@ class DosingVectorEnv(VectorEnv):
         if self.cohort is None:
             raise RuntimeError("reset() comes before step()")
         wanted = self._wanted(actions)
-        running = ~self._over
-        if self.autoreset_mode is AutoresetMode.NEXT_STEP and self._over.any():
-            self._restart(self._over)
+        running = ~self.over
+        if self.autoreset_mode is AutoresetMode.NEXT_STEP and self.over.any():
+            self._restart(self.over)
         paid = self.cohort.treat(wanted, running)
-        self._over = paid.over
+        self.over = paid.over
         return paid, paid.over & running
 
     def action_masks(self) -> NDArray[np.bool_]:
@@ -181,7 +181,7 @@ class DosingVectorEnv(VectorEnv):
 
     def _start(self, slots: NDArray[np.int64]) -> None:
         self._open_cohort().admit(self._patients[slots], slots)
-        self._over[slots] = False
+        self.over[slots] = False
 
     def _restart(self, which: NDArray[np.bool_]) -> None:
         slots = np.flatnonzero(which)
@@ -220,12 +220,19 @@ def _checked(actions: Any, count: int, high: float, name: str, whole: bool) -> A
             f"{name}: expected {count} numbers in a row or column, got shape {values.shape} of {values.dtype}"
         )
     values = values.reshape(count)
-    legal = np.minimum.reduce(values) >= 0 and np.maximum.reduce(values) <= high  # false for nan
-    if not legal or (whole and (values != np.floor(values)).any()):
-        worst = next(i for i, x in enumerate(values) if not (0 <= x <= high) or (whole and x != np.floor(x)))
+    if whole or not (np.minimum.reduce(values) >= 0 and np.maximum.reduce(values) <= high):  # also nan
+        _require_legal(values, high, name, whole)
+    return values.astype(np.int64 if whole else np.float64)
+
+
+def _require_legal(values: NDArray[Any], high: float, name: str, whole: bool) -> None:
+    legal = (values >= 0) & (values <= high)  # false for nan
+    if whole:
+        legal &= values == np.floor(values)
+    if not legal.all():
+        worst = int(np.flatnonzero(~legal)[0])
         kind = "a whole number" if whole else "a number"
         raise ValueError(f"{name} of patient in slot {worst}: {values[worst]} is not {kind} between 0 and {high:g}")
-    return values.astype(np.int64 if whole else np.float64)
 
 
 def _patient_numbers(patients: Any, count: int) -> NDArray[np.int64]:
