@@ -24,14 +24,18 @@ def prescribe(rules: Rules, course: Any, wanted: float) -> tuple[float, int]:
     limit = 0
     if dose > rules.max_dose:
         dose, limit = math.floor(rules.max_dose / rules.step) * rules.step, 1
-    per_day = round(24.0 / rules.interval)
-    k, today = course.decision, 0.0
-    for earlier in range(k - k % per_day, k):
-        today += course.doses[earlier]
-    left = math.floor((rules.max_daily - today) / rules.step + 1e-9) * rules.step
+    left = math.floor((rules.max_daily - given_today(rules, course)) / rules.step + 1e-9) * rules.step
     if dose > left:
         dose, limit = max(left, 0.0), 2
     return dose, limit
+
+
+def given_today(rules: Rules, course: Any) -> float:
+    """Sum of the doses since the day began, mg."""
+    k, total = course.decision, 0.0
+    for earlier in range(k - k % round(24.0 / rules.interval), k):
+        total += course.doses[earlier]
+    return total
 
 
 def infusion_hours(rules: Rules, dose: float) -> float:

@@ -20,7 +20,7 @@ from dosing_env.policy import Policy
 from dosing_env.rules import rules_record
 from dosing_env.simulation.compiling import HOLE, specialise
 from dosing_env.simulation.course import advance
-from dosing_env.task import Task, infusion_hours
+from dosing_env.task import Task, given_today, infusion_hours
 
 N: Any = HOLE
 
@@ -64,9 +64,7 @@ def _plan(course, rules, bench, amounts):  # type: ignore[no-untyped-def]
     k = course.decision
     per_day = round(24.0 / rules.interval)
     rest = per_day - k % per_day - 1  # decisions left today after this one
-    already = 0.0
-    for earlier in range(k - k % per_day, k):
-        already += course.doses[earlier]
+    already = given_today(rules, course)
     best, choice = -1e300, 0.0
     for first in range(_products(rules, rules.max_daily - already)):
         dose = first * rules.step
