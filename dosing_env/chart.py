@@ -74,8 +74,8 @@ def features(rules: Rules) -> tuple[Feature, ...]:
     )
 
 
-def open_chart(course: Any, rules: Rules, row: Any) -> None:
-    """Write what is known at admission into `row`, in the order of `features`.
+def open_chart(course: Any, rules: Any, row: Any) -> None:
+    """Write what is known at admission into `row`, in the order of `features`. `rules`: of `rules_record`.
 
     Of the true patient only what is charted without error is used.
     """
@@ -85,7 +85,7 @@ def open_chart(course: Any, rules: Rules, row: Any) -> None:
     observe(course, rules, row)
 
 
-def observe(course: Any, rules: Rules, row: Any) -> None:
+def observe(course: Any, rules: Any, row: Any) -> None:
     """Add to `row` what has become known since the decision before."""
     k = course.decision
     t = k * rules.interval
@@ -100,7 +100,7 @@ def observe(course: Any, rules: Rules, row: Any) -> None:
         _observe_levels(course, rules, row, _SCALARS + rules.days + rules.decisions)
 
 
-def _observe_levels(course: Any, rules: Rules, row: Any, at: int) -> None:
+def _observe_levels(course: Any, rules: Any, row: Any, at: int) -> None:
     blood = len(rules.drawn)
     for j in range(rules.known_by[course.decision - 1], rules.known_by[course.decision]):
         row[at + j] = minimum(course.levels[j], 500.0)

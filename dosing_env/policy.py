@@ -79,13 +79,18 @@ class ProtocolPolicy(Policy):
         self._for_all = specialise(_for_all, dose=protocol.dose)
         self._file = inspect.getfile(protocol.dose)
 
+    def begin(self, task: Task, patients: Any) -> None:
+        """Learn the numbers of the task."""
+        super().begin(task, patients)
+        self._rules = rules_record(task.rules)
+
     def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
         """Doses to give now, (n,) mg."""
         from numba.core.errors import NumbaError
 
         wanted = np.empty(len(observation))
         try:
-            self._for_all(observation.astype(np.float64), rules_record(self.task.rules), wanted)
+            self._for_all(observation.astype(np.float64), self._rules, wanted)
         except (NumbaError, TypeError) as error:
             raise ValueError(f"{self._file}: dose(chart) cannot be compiled: {why_not_compiled(error)}") from error
         return wanted

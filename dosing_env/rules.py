@@ -20,9 +20,7 @@ class Rules(NamedTuple):
     max_rate: float  # mg/h
     min_infusion: float  # h
     drawn: Any  # (levels,) h   when blood is drawn
-    drawn_by: Any  # (decisions + 1,) how many of them have been drawn by each decision
     turnaround: float  # h     from the draw to the result
-    known_by: Any  # (decisions + 1,) how many results have arrived by each decision
     proportional: float  # fraction  residual error of a level
     additive: float  # mg/L
     lloq: float  # mg/L
@@ -41,6 +39,15 @@ class Rules(NamedTuple):
 
 
 def rules_record(rules: Rules) -> NDArray[np.void]:
-    """The same numbers as one record, as the compiled loop takes them: shape (1,)."""
-    kinds = [(name, np.asarray(value).dtype, np.shape(value)) for name, value in rules._asdict().items()]
-    return np.array([tuple(rules)], dtype=kinds)
+    """The same numbers as one record, as the compiled loop takes them: shape (1,).
+
+    With `drawn_by` and `known_by`, (decisions + 1,): how many levels have been drawn, and how many results have
+    arrived, by each decision; what happens at its hour counts.
+    """
+    decided = rules.interval * np.arange(rules.decisions + 1) + 1e-9
+    values = rules._asdict() | {
+        "drawn_by": np.searchsorted(rules.drawn, decided, side="right"),
+        "known_by": np.searchsorted(rules.drawn + rules.turnaround, decided, side="right"),
+    }
+    kinds = [(name, np.asarray(value).dtype, np.shape(value)) for name, value in values.items()]
+    return np.array([tuple(values.values())], dtype=kinds)

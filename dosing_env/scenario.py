@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 from msgspec import Meta, Struct
-from numpy.typing import NDArray
 
 from dosing_env import catalogue
 from dosing_env.files import convert, decode
@@ -129,21 +128,17 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """The numbers of the task."""
         assay = self.load_drug().assay
         only = self.levels.assay_only
-        drawn = np.array(self.levels.drawn_h, dtype=np.float64)
-        decided = np.arange(round(self.course.days * 24.0 / self.course.interval_h) + 1) * self.course.interval_h
         return Rules(
             interval=self.course.interval_h,
-            decisions=len(decided) - 1,
+            decisions=round(self.course.days * 24.0 / self.course.interval_h),
             days=self.course.days,
             step=self.dosing.step_mg,
             max_dose=self.dosing.max_dose_mg,
             max_daily=self.dosing.max_daily_mg,
             max_rate=self.dosing.max_rate_mg_per_h,
             min_infusion=self.dosing.min_infusion_h,
-            drawn=drawn,
-            drawn_by=_counted(drawn, decided),
+            drawn=np.array(self.levels.drawn_h, dtype=np.float64),
             turnaround=self.levels.turnaround_h,
-            known_by=_counted(drawn + self.levels.turnaround_h, decided),
             proportional=self.levels.assay_cv if only else assay.proportional,
             additive=0.0 if only else assay.additive,
             lloq=assay.lloq,
@@ -267,11 +262,6 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
     for policy in s.policies:
         if policy not in known and not policy.endswith((".py", ".toml")):  # a path: a user's own
             yield f"policies: {catalogue.unknown('policy', policy, known)}"
-
-
-def _counted(times: NDArray[np.float64], decided: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """How many of the times have passed at each decision; what happens at its hour counts."""
-    return np.searchsorted(times, decided + 1e-9, side="right")
 
 
 def parts(scenario: Scenario) -> dict[str, str]:
