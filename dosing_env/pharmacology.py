@@ -43,7 +43,12 @@ class Drug:
 
     `covariates(patient)` makes the model's covariates from the bedside values; `individual(x, eta)` its parameters;
     `rates(t, A, p, R)` one derivative per compartment (A: amounts, mg; R: inflow, mg/h; t: h); `output(A, p)` the
-    measured concentration. `linear` declares that `rates` and `output` are linear in A and R and constant in t.
+    measured concentration, and `outputs` whatever else is to be seen. Where the paper has them, one number per
+    compartment: `initial(p)` amounts without drug (else 0), `bioavailability(p)` (1), `lag(p)` (h, 0), `duration(p)`
+    (h) and `infusion_rate(p)` (mg/h) of doses whose RATE is -2 and -1.
+
+    `linear` declares that `rates` and `output` are linear in A and R and constant in t; `driver` that the first so
+    many compartments of a nonlinear drug are a linear system of their own (the PK that drives a PD).
     """
 
     name: str
@@ -57,7 +62,17 @@ class Drug:
     omega: Mapping[str, float]  # variance of each eta
     covariance: Mapping[tuple[str, str], float] = field(default_factory=dict)  # between two etas
     assay: Assay
+    occasion: Mapping[str, float] = field(default_factory=dict)  # variance added to an eta, drawn anew each occasion
     dosed: int = 0  # index of the compartment that receives the drug
+    driver: int = 0
+    initial: Callable[[Any], tuple[float, ...]] | None = None
+    bioavailability: Callable[[Any], tuple[float, ...]] | None = None
+    lag: Callable[[Any], tuple[float, ...]] | None = None
+    duration: Callable[[Any], tuple[float, ...]] | None = None
+    infusion_rate: Callable[[Any], tuple[float, ...]] | None = None
+    outputs: Mapping[str, Callable[[Any, Any], float]] = field(default_factory=dict)
+    time_unit: str = "h"
+    amount_unit: str = "mg"
 
     def __post_init__(self) -> None:
         _require_names(self.name, "omega", self.Eta._fields, tuple(self.omega))
@@ -67,6 +82,12 @@ class Drug:
                     raise ValueError(f"{self.name}: covariance: unknown eta {eta!r}, known: {', '.join(self.omega)}")
         for eta, variance in self.omega.items():
             _require_nonnegative(f"{self.name}: omega.{eta}", variance)
+        for eta, variance in self.occasion.items():
+            if eta not in self.omega:
+                raise ValueError(f"{self.name}: occasion: unknown eta {eta!r}, known: {', '.join(self.omega)}")
+            _require_nonnegative(f"{self.name}: occasion.{eta}", variance)
+        if not 0 <= self.driver <= len(self.compartments):
+            raise ValueError(f"{self.name}: driver: {self.driver} is not a number of leading compartments")
         if not 0 <= self.dosed < len(self.compartments):
             raise ValueError(f"{self.name}: dosed: {self.dosed} is not the index of a compartment")
 
