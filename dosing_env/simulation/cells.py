@@ -1,12 +1,20 @@
-"""The cells of tables that people type. Every complaint names table, row, column, value and rule."""
+"""Tables that people type. Every complaint names table, row, column, value and rule."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_NOTHING = ("", ".", "na", "nan", "null")  # NONMEM's dot, and what other programs write for a missing value
 
 
 class Cell(NamedTuple):
@@ -22,84 +30,148 @@ class Cell(NamedTuple):
         row = "" if self.row is None else f"row {self.row}, "
         return ValueError(f"{self.table}: {row}{self.column}: {self.value!r}: {rule}")
 
-    @property
-    def empty(self) -> bool:
-        """Nothing, not a number, or NONMEM's dot."""
-        if isinstance(self.value, str):
-            return self.value.strip() in ("", ".")
-        return bool(pd.api.types.is_scalar(self.value) and pd.isna(self.value))
-
     def number(self, default: float | None = None, least: float = -math.inf) -> float:
         """The value as a number of at least `least`; the default where the cell is empty.
 
         Raises:
             ValueError: empty without a default, not a finite number, or too small.
         """
-        if self.empty:
-            if default is None:
-                raise self.wrong("a number is needed here")
-            return default
+        return float(
+            Table(self.table, [{self.column: self.value}], (), self.row).numbers(self.column, default, least)[0]
+        )
+
+
+class Table:
+    """A DataFrame, list of dicts or CSV file. Known headings are matched whatever their case, other columns exactly."""
+
+    def __init__(self, name: str, data: Any, headings: Iterable[str], row: int | None = 1) -> None:
+        """Read the table; `row` is the number of its first row, None for a single record.
+
+        Raises:
+            ValueError: not a table, or two columns of one name.
+        """
+        self.name, self.first = name, row
+        frame = _frame(name, data)
+        known = {heading.casefold(): heading for heading in headings}
+        columns = [known.get(str(column).casefold(), str(column)) for column in frame.columns]
+        if len(set(columns)) < len(columns):
+            twice = next(column for column in columns if columns.count(column) > 1)
+            raise ValueError(f"{name}: two columns are called {twice!r} (case does not count)")
+        frame.columns = pd.Index(columns)
+        self.frame = frame
+        self.columns = [column for column in columns if not self.empty(column).all()]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def empty(self, column: str) -> Mask:
+        """Where a column holds nothing; everywhere if there is no such column."""
+        if column not in self.frame:
+            return np.ones(len(self.frame), dtype=bool)
+        values = self.frame[column]
+        missing = values.isna().to_numpy(dtype=bool)
+        return missing | _blank(values) if _has_text(values) else missing
+
+    def numbers(self, column: str, default: float | None = None, least: float = -math.inf) -> Floats:
+        """The column as finite numbers of at least `least`; the default where a cell is empty (nan: may be empty).
+
+        Raises:
+            ValueError: a cell is empty without a default, not a finite number, or too small.
+        """
+        empty = self.empty(column)
+        if default is None:
+            self.require(~empty, column, "a number is needed here")
+        if column not in self.frame:
+            return np.full(len(self.frame), default, dtype=float)
+        values = _as_floats(self.frame[column])
+        self.require(empty | ~np.isnan(values), column, "not a number")
+        self.require(empty | np.isfinite(values), column, "not a finite number")
+        self.require(empty | (values >= least), column, f"must be at least {least:g}")
+        return np.where(empty, 0.0 if default is None else default, values)
+
+    def whole(self, column: str, default: float, most: float = 1e9) -> Floats:
+        """The column as whole numbers from 0 to `most`."""
+        values = self.numbers(column, default, least=0.0)
+        self.require(values == np.floor(values), column, "must be a whole number")
+        self.require(values <= most, column, f"must be at most {most:,g}")
+        return values
+
+    def require(self, good: Mask, column: str, rule: str) -> None:
+        """Raise a ValueError for the first row that is not good."""
+        if not good.all():
+            raise self.cell(column, int(np.argmin(good))).wrong(rule)
+
+    def cell(self, column: str, index: int) -> Cell:
+        """The cell of a row, counted from 0."""
+        value = _plain(self.frame[column].iloc[index]) if column in self.frame else None
+        return Cell(self.name, None if self.first is None else self.first + index, column, value)
+
+    def subjects(self) -> tuple[list[Hashable], NDArray[np.intp]]:
+        """Who is in the table, in order of appearance, and the number of each row's subject; without ID one, None."""
+        if "ID" not in self.columns:
+            return [None], np.zeros(len(self.frame), dtype=np.intp)
+        self.require(~self.empty("ID"), "ID", "every row needs a subject")
         try:
-            value = float(self.value)
-        except (TypeError, ValueError):
-            raise self.wrong("not a number") from None
-        if not math.isfinite(value):
-            raise self.wrong("not a finite number")
-        if value < least:
-            raise self.wrong(f"must be at least {least:g}")
-        return value
-
-    def whole(self, default: int) -> int:
-        """The value as a whole number of at least 0; the default where the cell is empty."""
-        value = self.number(default, least=0.0)
-        if value != int(value):
-            raise self.wrong("must be a whole number")
-        return int(value)
+            codes, names = pd.factorize(self.frame["ID"])
+        except TypeError:
+            raise ValueError(f"{self.name}: ID: subjects are numbers or text") from None
+        return [_plain(name) for name in names], codes
 
 
-Row = dict[str, Cell]
+def ordered(codes: NDArray[np.intp], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """The order that brings the rows of a subject together, and each subject's first and last row in it."""
+    order = np.argsort(codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(count + 1))
+    return order, edges[:-1], edges[1:]
 
 
-def read_rows(table: str, data: Any, headings: Iterable[str]) -> list[Row]:
-    """The rows of a DataFrame or of a list of dicts; `headings` are matched whatever their case, other columns exactly.
-
-    Every row has the same columns; what is not given is an empty cell.
-
-    Raises:
-        ValueError: neither of the two, or two columns of one name.
-    """
-    known = {heading.casefold(): heading for heading in headings}
-    records = [_renamed(table, record, known) for record in _records(table, data)]
-    columns = dict.fromkeys([*known.values(), *(column for record in records for column in record)])
-    return [
-        {column: Cell(table, number, column, _plain(record.get(column))) for column in columns}
-        for number, record in enumerate(records, start=1)
-    ]
-
-
-def columns_of(rows: list[Row]) -> list[str]:
-    """The columns in which any row holds something, in order of appearance."""
-    return list(dict.fromkeys(column for row in rows for column, cell in row.items() if not cell.empty))
-
-
-def _records(table: str, data: Any) -> list[Mapping[Any, Any]]:
+def _frame(name: str, data: Any) -> pd.DataFrame:
+    """A table of its own; a file's cells stay text, so that a bad one can be named as it stands there."""
     if isinstance(data, pd.DataFrame):
-        if not data.columns.is_unique:
-            raise ValueError(f"{table}: two columns are called {data.columns[data.columns.duplicated()][0]!r}")
-        return data.to_dict("records")  # type: ignore[return-value]
+        return data.reset_index(drop=True)
+    if isinstance(data, str | Path):
+        return _read_file(name, Path(data))
     if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
-        return list(data)
-    raise ValueError(f"{table}: expected a DataFrame or a list of dicts, got {type(data).__name__}")
+        return pd.DataFrame(list(data), dtype=object if data else None)
+    raise ValueError(f"{name}: expected a DataFrame, a list of dicts or a file, got {type(data).__name__}")
 
 
-def _renamed(table: str, record: Mapping[Any, Any], known: dict[str, str]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for column, value in record.items():
-        name = known.get(str(column).casefold(), str(column))
-        if name in row:
-            raise ValueError(f"{table}: two columns are called {name!r} (case does not count)")
-        row[name] = value
-    return row
+def _read_file(name: str, path: Path) -> pd.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ValueError(f"{name}: no such file") from None
+    except (OSError, ValueError, ImportError) as error:  # pandas' own complaints are ValueErrors
+        raise ValueError(f"{name}: not a readable table: {str(error).splitlines()[0]}") from None
+
+
+def _has_text(values: pd.Series[Any]) -> bool:
+    return not (pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))
+
+
+def _blank(values: pd.Series[Any]) -> Mask:
+    return np.array([isinstance(value, str) and value.strip().casefold() in _NOTHING for value in values], dtype=bool)
+
+
+def _as_floats(values: pd.Series[Any]) -> Floats:
+    """The values as floats; nan where one is none."""
+    if _has_text(values):
+        return np.array([_float(value) for value in values], dtype=float)
+    if pd.api.types.is_complex_dtype(values):
+        return np.full(len(values), math.nan)
+    return values.to_numpy(dtype=float, na_value=math.nan)
+
+
+def _float(value: Any) -> float:
+    """The value as a float; nan where it is none, or is one only in the eyes of Python ("1_000", True)."""
+    if isinstance(value, bool | np.bool_) or (isinstance(value, str) and ("_" in value or not value.isascii())):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def _plain(value: Any) -> Any:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from dosing_env.catalogue import unknown
 from dosing_env.pharmacology import Drug, Patient
-from dosing_env.simulation.cells import Cell, Row, columns_of, read_rows
-from dosing_env.simulation.events import subject_of
+from dosing_env.simulation.cells import Floats, Table, ordered
 
-_HEADINGS = ("ID", "TIME")
+OCCASION = "OCC"  # heading of the number of the occasion
+HEADINGS = ("ID", "TIME", OCCASION)
+_NEVER_NEGATIVE = {*Patient._fields, "CRCL", OCCASION}
+CARRY = ("locf", "nocb")  # last value carried forward, next value carried backward
 
 
-class Step(NamedTuple):
-    """The covariates from a time on."""
+class Steps(NamedTuple):
+    """The covariates of every subject, step by step."""
 
-    time: float  # h
-    x: Any  # the drug's named tuple of covariates
+    subjects: list[Hashable]
+    first: NDArray[np.intp]  # per subject: its first row, and the one after its last
+    last: NDArray[np.intp]
+    times: Floats  # (n,) h
+    values: Floats  # (n, covariates of the drug)
+    occasions: Floats  # (n,) number of the occasion, 0 where none is given
+    late: bool  # whether a step counts only after what happens at its time
 
 
 class Reading(NamedTuple):
@@ -27,34 +39,60 @@ class Reading(NamedTuple):
     make: Callable[..., Any]
 
 
-def read_covariates(drug: Drug, covariates: Any) -> dict[Hashable, list[Step]]:
+def read_covariates(drug: Drug, covariates: Any, carry: str = "locf") -> Steps:
     """The covariates of each subject, at ascending times from 0 on; without ID there is the one subject None.
 
     Args:
         drug: whose covariates they are.
-        covariates: None, a dict or named tuple of constants, or a table (DataFrame or list of dicts).
+        covariates: None, a dict or named tuple of constants, or a table (DataFrame, list of dicts or file).
+        carry: "locf" (a value holds from its time on) or "nocb" (until its time).
 
     Raises:
         ValueError: names that are neither the drug's covariates nor those of `Patient`, or values missing.
     """
-    if covariates is None:
-        covariates = {}
-    if hasattr(covariates, "_asdict"):
-        covariates = covariates._asdict()
+    if carry not in CARRY:
+        raise ValueError(f"carry: {carry!r} is not one of {', '.join(CARRY)}")
+    if covariates is None or hasattr(covariates, "_asdict"):
+        covariates = {} if covariates is None else covariates._asdict()
     if isinstance(covariates, Mapping):
-        return {None: [Step(0.0, _constant(drug, covariates))]}
-    rows = read_rows("covariates", covariates, _HEADINGS)
-    if not rows:
-        return read_covariates(drug, None)
-    columns = columns_of(rows)
-    reading = reading_of(drug, [column for column in columns if column not in _HEADINGS])
-    subjects: dict[Hashable, list[Row]] = {}
-    for row in rows:
-        subjects.setdefault(subject_of(row) if "ID" in columns else None, []).append(row)
-    return {subject: _steps(reading, mine, "TIME" in columns) for subject, mine in subjects.items()}
+        table = Table("covariates", [dict(covariates)], drug_headings(drug), row=None)
+    else:
+        name = str(covariates) if isinstance(covariates, str) or hasattr(covariates, "suffix") else "covariates"
+        table = Table(name, covariates, drug_headings(drug))
+    return steps_of(drug, table, table.columns, carry)
 
 
-def reading_of(drug: Drug, names: list[str]) -> Reading:
+def drug_headings(drug: Drug) -> tuple[str, ...]:
+    """The headings of a table of covariates that are matched whatever their case."""
+    return tuple(name for name in HEADINGS if name not in drug.Covariates._fields)
+
+
+def steps_of(drug: Drug, table: Table, columns: Iterable[str], carry: str, events: bool = False) -> Steps:
+    """The steps that a table's columns describe.
+
+    Args:
+        drug: whose covariates they are.
+        table: with a row per step; of `events` several rows may have one time, and the first need not be at 0.
+        columns: the covariates among the table's columns, perhaps with ID, TIME and OCC.
+        carry: "locf" or "nocb".
+        events: whether the table is one of events.
+    """
+    headings = drug_headings(drug)
+    reading = reading_of(drug, [column for column in columns if column not in headings], table.name)
+    if len(table) == 0:
+        table = Table(table.name, [{}], headings, row=None)
+    subjects, codes = table.subjects()
+    order, first, _ = ordered(codes, len(subjects))
+    times = table.numbers("TIME", None if "TIME" in columns else 0.0, least=0.0)
+    if not events:
+        _require_ascending(table, times, order, first)
+    carried = {name: _carried(table, name, codes, carry) for name in reading.fields}
+    values = _values(drug, reading, carried, len(table))
+    occasions = _carried(table, OCCASION, codes, carry) if OCCASION in columns else np.zeros(len(table))
+    return _arranged(subjects, order, first, times, values, occasions, carry)
+
+
+def reading_of(drug: Drug, names: list[str], table: str = "covariates") -> Reading:
     """Whether these are the drug's own covariates or bedside values.
 
     Raises:
@@ -68,12 +106,12 @@ def reading_of(drug: Drug, names: list[str]) -> Reading:
     everything = list(dict.fromkeys(own + bedside))
     for name in names:
         if name not in everything:
-            raise ValueError(f"covariates: {unknown('covariate', name, everything)}")
+            raise ValueError(f"{table}: {unknown('covariate', name, everything)}")
     nearest = bedside if set(names) & (set(bedside) - set(own)) else own
     wrong = [name for name in nearest if name not in names] or [name for name in names if name not in nearest]
     what = "missing" if wrong[0] not in names else "too many"
     raise ValueError(
-        f"covariates: {', '.join(wrong)}: {what}. {drug.name} takes {', '.join(own) or 'none'}; "
+        f"{table}: {', '.join(wrong)}: {what}. {drug.name} takes {', '.join(own) or 'no covariates'}; "
         f"or else all the bedside values {', '.join(bedside)}"
     )
 
@@ -90,27 +128,58 @@ def from_bedside(drug: Drug, patient: Patient) -> Any:
         raise ValueError(f"covariates: {drug.name} cannot use {patient}: {error}") from None
 
 
-def _constant(drug: Drug, values: Mapping[str, Any]) -> Any:
-    reading = reading_of(drug, list(values))
-    return reading.make(
-        **{name: Cell("covariates", None, name, values[name]).number(least=0.0) for name in reading.fields}
+def _require_ascending(table: Table, times: Floats, order: NDArray[np.intp], first: NDArray[np.intp]) -> None:
+    rule = "the first row of a subject is at time 0: what holds before is not known"
+    starts = order[first]
+    good = np.ones(len(times), dtype=bool)
+    good[starts] = times[starts] == 0.0
+    table.require(good, "TIME", rule)
+    later = np.ones(len(times), dtype=bool)
+    later[order[1:]] = np.diff(times[order]) > 0.0
+    later[starts] = True
+    table.require(later, "TIME", "times ascend within a subject, and the row before is not earlier")
+
+
+def _carried(table: Table, name: str, codes: NDArray[np.intp], carry: str) -> Floats:
+    """A column, with empty cells filled from the subject's row before (or after)."""
+    empty = table.empty(name)
+    values = table.numbers(name, math.nan, least=0.0 if name in _NEVER_NEGATIVE else -math.inf)
+    if empty.any():
+        groups = pd.Series(np.where(empty, math.nan, values)).groupby(codes)
+        filled = groups.ffill() if carry == "locf" else groups.bfill()
+        table.require(filled.notna().to_numpy(), name, "a number is needed here")
+        return filled.to_numpy()
+    return values
+
+
+def _values(drug: Drug, reading: Reading, carried: dict[str, Floats], rows: int) -> Floats:
+    """The drug's covariates of each row, (rows, covariates)."""
+    if reading.make is drug.Covariates:
+        columns = [carried[name] for name in drug.Covariates._fields]
+        return np.column_stack(columns) if columns else np.zeros((rows, 0))
+    makes = (reading.make(**dict(zip(carried, row, strict=True))) for row in zip(*carried.values(), strict=True))
+    return np.array([tuple(x) for x in makes], dtype=float).reshape(rows, len(drug.Covariates._fields))
+
+
+def _arranged(
+    subjects: list[Hashable],
+    order: NDArray[np.intp],
+    first: NDArray[np.intp],
+    times: Floats,
+    values: Floats,
+    occasions: Floats,
+    carry: str,
+) -> Steps:
+    """Rows of a subject together, each when it begins to count (the first from 0); those that change nothing go."""
+    times, values, occasions = times[order], values[order], occasions[order]
+    if carry == "nocb":  # a row begins to count after the time of the one before
+        times[1:] = times[:-1].copy()
+    times[first] = 0.0
+    kept = np.ones(len(times), dtype=bool)
+    kept[1:] = (np.diff(values, axis=0) != 0.0).any(axis=1) | (np.diff(occasions) != 0.0)
+    kept[first] = True
+    before = np.concatenate([[0], np.cumsum(kept)])
+    last = np.append(first[1:], len(times))
+    return Steps(
+        subjects, before[first], before[last], times[kept], values[kept], occasions[kept], late=carry == "nocb"
     )
-
-
-def _steps(reading: Reading, rows: list[Row], timed: bool) -> list[Step]:
-    """One step per row; an empty cell carries the last value forward."""
-    steps: list[Step] = []
-    values: dict[str, float] = {}
-    for row in rows:
-        time = row["TIME"].number(None if timed else 0.0, least=0.0)
-        _require_next(row["TIME"], time, steps)
-        values = {name: row[name].number(values.get(name), least=0.0) for name in reading.fields}
-        steps.append(Step(time, reading.make(**values)))
-    return steps
-
-
-def _require_next(cell: Cell, time: float, steps: list[Step]) -> None:
-    if not steps and time > 0.0:
-        raise cell.wrong("the first row of a subject is at time 0: what holds before is not known")
-    if steps and time <= steps[-1].time:
-        raise cell.wrong(f"times ascend within a subject, and the row before is at {steps[-1].time:g} h")

@@ -9,7 +9,7 @@ from typing import Any
 
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from dosing_env.simulation.compiling import HOLE
+from dosing_env.simulation.compiling import HOLE, apart
 
 move: Any = HOLE
 decompose: Any = HOLE
@@ -30,7 +30,12 @@ def advance(a, p, begin, end, doses, first, last, times, levels, work, inflow): 
 
     Returns the exposure (integral of the output, mg h/L); nan where the solver failed.
     """
-    modes = decompose(p, work)
+    return proceed(a, p, decompose(p, work), begin, end, doses, first, last, times, levels, work, inflow)
+
+
+@apart
+def proceed(a, p, modes, begin, end, doses, first, last, times, levels, work, inflow):  # type: ignore[no-untyped-def]
+    """The same for parameters that the solver has decomposed before."""
     t, j, exposure = begin, 0, 0.0
     earliest = begin - SAME_TIME
     while True:
@@ -63,7 +68,8 @@ def _next_change(t, end, doses, first, last):  # type: ignore[no-untyped-def]
 
 def _inflow(inflow, t, doses, first, last):  # type: ignore[no-untyped-def]
     """Sum of the infusion rates running at t, mg/h, per compartment."""
-    inflow[:] = 0.0
+    for i in range(N):
+        inflow[i] = 0.0
     for d in range(first, last):
         start, duration = doses[d, 0], doses[d, 1]
         if start <= t + SAME_TIME < start + duration:

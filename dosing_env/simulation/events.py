@@ -1,129 +1,224 @@
-"""Event tables in the manner of NONMEM: which dose comes when, and when the patient is looked at."""
+"""Event tables in the manner of NONMEM: which dose comes when, and when the patient is looked at.
+
+Columns, whatever their case: ID (subject), TIME (h, from 0), EVID (0 observation, 1 dose, 2 other, 3 reset, 4 reset and
+dose; empty: a dose if it has an amount), AMT (mg), RATE (mg/h; 0: bolus; -1, -2: rate or duration modelled by the
+drug), ADDL further doses every II hours, SS (1: steady state of the dose repeated every II, 2: added to what is there),
+CMT (number from 1, or name; 0 or empty: where the drug is usually given). DV, MDV, BLQ, CENS and LIMIT may stand there
+and are not used. Other columns are covariates.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Hashable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env.catalogue import unknown
-from dosing_env.pharmacology import Drug
-from dosing_env.simulation.cells import Cell, Row, columns_of, read_rows
+from dosing_env.pharmacology import Drug, Patient
+from dosing_env.simulation import subject
+from dosing_env.simulation.cells import Floats, Mask, Table
+from dosing_env.simulation.conditions import OCCASION, Steps, steps_of
 
-COLUMNS = ("ID", "TIME", "AMT", "RATE", "II", "ADDL", "CMT", "EVID", "SS")
+DOSING = ("AMT", "RATE", "II", "ADDL", "SS")
+MEASURED = ("DV", "MDV", "BLQ", "CENS", "LIMIT")
+COLUMNS = ("ID", "TIME", "EVID", *DOSING, "CMT", *MEASURED)
 _SHORTEST = 1e-4  # h: far longer than what `course` calls the same time, so that no part of an infusion is lost
-
-Dose = tuple[float, float, float, float]  # start h, duration h (0: bolus), amount mg, compartment
-
-
-class Schedule(NamedTuple):
-    """One subject's events."""
-
-    doses: NDArray[np.float64]  # (n, 4)  start h, duration h (0: bolus), amount mg, compartment
-    observed: tuple[float, ...]  # h  times of the observation rows
+_MOST_FURTHER = 100_000  # doses of one record
 
 
-def read_events(drug: Drug, events: Any) -> dict[Hashable, Schedule]:
-    """The events of each subject, in order of appearance; a table without ID is the one subject None.
+class Events(NamedTuple):
+    """The events of every subject."""
+
+    subjects: list[Hashable]
+    codes: NDArray[np.intp]  # (rows,) number of the subject
+    time: Floats  # (rows,) h
+    kind: Floats  # (rows,) EVID
+    dose: Floats  # (rows, WIDTH) as `subject` has it; KIND is not set
+    steady: Floats  # (rows,) SS
+    steps: Steps | None  # the covariates that stand in the table
+
+
+def read_events(drug: Drug, events: Any, carry: str = "locf") -> Events:
+    """The checked events of a table: DataFrame, list of dicts or CSV file.
 
     Raises:
-        ValueError: a row that cannot be carried out exactly as it stands; row, column, value and rule are named.
+        ValueError: a row that cannot be carried out exactly as it stands; table, row, column, value and rule are named.
     """
-    rows = read_rows("events", events, COLUMNS)
-    columns = columns_of(rows)
-    for column in columns:
-        if column not in COLUMNS:
-            raise ValueError(f"events: {unknown('column', column, list(COLUMNS))}")
-    subjects: dict[Hashable, list[Row]] = {} if "ID" in columns else {None: []}
-    for row in rows:
-        subjects.setdefault(subject_of(row) if "ID" in columns else None, []).append(row)
-    return {subject: _schedule(drug, mine) for subject, mine in subjects.items()}
+    name = str(events) if isinstance(events, str | Path) else "events"
+    own = drug.Covariates._fields
+    headings = (*COLUMNS, OCCASION) if OCCASION not in own else COLUMNS
+    table = Table(name, events, headings)
+    covariates = [column for column in table.columns if column not in COLUMNS]
+    for column in covariates:
+        if column not in (*own, *Patient._fields, OCCASION):
+            raise ValueError(f"{name}: {unknown('column', column, [*COLUMNS, *own])}")
+    subjects, codes = table.subjects()
+    time = _times(table, codes)
+    kind = _kinds(table)
+    dose, steady = _doses(drug, table, time, kind)
+    has_steps = any(column != OCCASION for column in covariates)
+    steps = steps_of(drug, table, ["TIME", *covariates], carry, events=True) if has_steps else None
+    return Events(subjects, codes, time, kind, dose, steady, steps)
 
 
-def subject_of(row: Row) -> Hashable:
-    """The subject of a row in a table with subjects."""
-    if row["ID"].empty or not isinstance(row["ID"].value, Hashable):
-        raise row["ID"].wrong("every row needs a subject")
-    return row["ID"].value
+def _times(table: Table, codes: NDArray[np.intp]) -> Floats:
+    time = table.numbers("TIME", least=0.0)
+    order = np.argsort(codes, kind="stable")
+    good = np.ones(len(time), dtype=bool)
+    good[order[1:]] = (np.diff(time[order]) >= 0.0) | (np.diff(codes[order]) != 0)
+    table.require(good, "TIME", "rows of a subject are in order of time, and the one before is later")
+    return time
 
 
-def _schedule(drug: Drug, rows: list[Row]) -> Schedule:
-    doses: list[Dose] = []
-    observed: list[float] = []
-    latest = 0.0
-    for row in rows:
-        time = row["TIME"].number(least=0.0)
-        if time < latest:
-            raise row["TIME"].wrong(f"rows of a subject are in order of time, and the one before is at {latest:g} h")
-        latest = time
-        if _is_dose(row):
-            doses += _doses(drug, row, time)
-        else:
-            _require_no_dose(row)
-            _compartment(drug, row["CMT"])
-            observed.append(time)
-    return Schedule(np.array(doses, dtype=np.float64).reshape(len(doses), 4), tuple(observed))
+def _kinds(table: Table) -> Floats:
+    """EVID; where it is empty, 1 for a row with anything of a dose."""
+    given = np.zeros(len(table), dtype=bool)
+    for column in DOSING:
+        given |= table.numbers(column, 0.0) != 0.0
+    kind = np.where(table.empty("EVID"), given, table.numbers("EVID", 0.0))
+    table.require(np.isin(kind, (0, 1, 2, 3, 4)), "EVID", "must be 0 observation, 1 dose, 2 other, 3 reset or 4 both")
+    no_dose = np.isin(kind, (0, 2, 3))
+    for column in DOSING:
+        rule = "a row that is no dose (EVID 0, 2, 3) must have 0 or nothing here"
+        table.require(~no_dose | (table.numbers(column, 0.0) == 0.0), column, rule)
+    for column in MEASURED:
+        table.numbers(column, 0.0)
+    return kind
 
 
-def _is_dose(row: Row) -> bool:
-    """EVID 1; where EVID is not given, whether anything of a dose is."""
-    _require_zero(row["SS"], "steady-state doses (SS) are not supported: give the doses that lead to it")
-    if row["EVID"].empty:
-        return any(row[column].number(0.0) != 0.0 for column in ("AMT", "RATE", "II", "ADDL"))
-    kind = row["EVID"].number()
-    if kind not in (0.0, 1.0):
-        raise row["EVID"].wrong("only 0 (observation) and 1 (dose) are supported")
-    return kind == 1.0
+def _doses(drug: Drug, table: Table, time: Floats, kind: Floats) -> tuple[Floats, Floats]:
+    """Every row as a record of `subject`, and its SS."""
+    dosed = np.isin(kind, (1, 4))
+    amount = table.numbers("AMT", 0.0, least=0.0)
+    table.require(~dosed | ~table.empty("AMT"), "AMT", "a dose (EVID 1, 4) needs an amount")
+    rate, interval = table.numbers("RATE", 0.0), table.numbers("II", 0.0, least=0.0)
+    further, steady = table.whole("ADDL", 0.0, _MOST_FURTHER), table.whole("SS", 0.0)
+    _check_repeats(drug, table, amount, interval, further, steady)
+    _check_rates(drug, table, amount, rate, steady)
+    columns = (time, np.zeros(len(table)), amount, rate, interval, further, _compartments(drug, table))
+    return np.column_stack(columns), steady
 
 
-def _require_no_dose(row: Row) -> None:
-    for column in ("AMT", "RATE", "II", "ADDL"):
-        _require_zero(row[column], "an observation (EVID 0) has no dose: must be 0 or empty")
+def _check_repeats(drug: Drug, table: Table, amount: Floats, interval: Floats, further: Floats, steady: Floats) -> None:
+    repeats = further > 0.0
+    table.require(~repeats | (interval > 0.0), "ADDL", "further doses (ADDL) need their interval in II")
+    alone = (interval > 0.0) & table.empty("ADDL") & (steady == 0.0)
+    table.require(~alone, "II", "an interval (II) needs the number of further doses in ADDL, or SS")
+    table.require(np.isin(steady, (0, 1, 2)), "SS", "must be 0, 1 (set the steady state) or 2 (add it)")
+    bolus = (steady > 0.0) & (amount > 0.0)
+    table.require(~bolus | (interval > 0.0), "SS", "the steady state of a dose needs its interval in II")
+    endless = (steady > 0.0) & (amount == 0.0)
+    rule = "the steady state of an endless infusion (AMT 0) has no interval: II and ADDL must be 0"
+    table.require(~endless | ((interval == 0.0) & ~repeats), "II", rule)
+    if not drug.linear:
+        table.require(
+            steady != 2.0, "SS", f"{drug.name} is not linear: a steady state cannot be added to what is there"
+        )
 
 
-def _require_zero(cell: Cell, rule: str) -> None:
-    if cell.number(0.0) != 0.0:
-        raise cell.wrong(rule)
+def _check_rates(drug: Drug, table: Table, amount: Floats, rate: Floats, steady: Floats) -> None:
+    table.require((rate >= 0.0) | np.isin(rate, (-1, -2)), "RATE", "must be at least 0, or -1 or -2 where modelled")
+    for code, what, model in ((-1.0, "infusion rate", drug.infusion_rate), (-2.0, "duration", drug.duration)):
+        table.require((rate != code) | (model is not None), "RATE", f"{drug.name} has no modelled {what}")
+    endless = (rate != 0.0) & (amount == 0.0)
+    table.require(~endless | (steady > 0.0), "RATE", "a rate without an amount (AMT 0) is for steady states (SS) only")
+    table.require(~(endless & (rate == -2.0)), "RATE", "an infusion without end (AMT 0) has no duration")
+    infused = (rate > 0.0) & (amount > 0.0)
+    hours = np.divide(amount, rate, out=np.ones(len(table)), where=infused)
+    table.require(hours >= _SHORTEST, "RATE", f"the infusion would last less than {_SHORTEST:g}; give 0 for a bolus")
+    table.require(hours < math.inf, "RATE", "the infusion would never end")
 
 
-def _doses(drug: Drug, row: Row, time: float) -> list[Dose]:
-    """The dose of a row and the ADDL further ones, one every II hours."""
-    amount, duration = row["AMT"].number(least=0.0), _duration(row)
-    compartment = float(_compartment(drug, row["CMT"]))
-    further, interval = row["ADDL"].whole(0), row["II"].number(0.0, least=0.0)
-    if further and not interval:
-        raise row["ADDL"].wrong("further doses (ADDL) need their interval in II, h")
-    if interval and row["ADDL"].empty:
-        raise row["II"].wrong("an interval (II) needs the number of further doses in ADDL")
-    return [(time + k * interval, duration, amount, compartment) for k in range(further + 1)] if amount else []
-
-
-def _duration(row: Row) -> float:
-    """Duration of the infusion, h; 0 for a bolus."""
-    amount, rate = row["AMT"].number(least=0.0), row["RATE"].number(0.0)
-    if rate < 0.0:
-        raise row["RATE"].wrong("modelled rates and durations are not supported: 0 for a bolus, mg/h for an infusion")
-    if rate == 0.0 or amount == 0.0:
-        return 0.0
-    duration = amount / rate
-    if not _SHORTEST <= duration < math.inf:
-        raise row["RATE"].wrong(f"the infusion would last {duration:g} h; give 0 for a bolus")
-    return duration
-
-
-def _compartment(drug: Drug, cell: Cell) -> int:
-    """Index of the compartment: of its number from 1, or of its name; the drug's own where 0 or empty."""
-    names = [name.casefold() for name in drug.compartments]
-    if isinstance(cell.value, str) and cell.value.strip().casefold() in names:
-        return names.index(cell.value.strip().casefold())
+def _compartments(drug: Drug, table: Table) -> Floats:
+    """Index of each row's compartment: of its number from 1, or of its name; the drug's own where 0 or empty."""
+    if "CMT" not in table.frame:
+        return np.full(len(table), float(drug.dosed))
+    numbers = {name.casefold(): index for index, name in enumerate(drug.compartments)}
     listed = ", ".join(f"{number} {name}" for number, name in enumerate(drug.compartments, start=1))
-    try:
-        number = cell.number(0.0)
-    except ValueError:
-        number = math.nan
-    if number not in range(len(names) + 1):
-        raise cell.wrong(f"{drug.name} has the compartments {listed}")
-    return int(number) - 1 if number else drug.dosed
+    named = np.array([_named(numbers, value) for value in table.frame["CMT"]], dtype=float)
+    cells = (
+        Table(table.name, table.frame[["CMT"]].mask(named >= 0.0, "0"), (), table.first)
+        if (named >= 0).any()
+        else table
+    )
+    number = cells.numbers("CMT", 0.0)
+    table.require(np.isin(number, range(len(numbers) + 1)), "CMT", f"{drug.name} has the compartments {listed}")
+    return np.where(named >= 0.0, named, np.where(number == 0.0, drug.dosed, number - 1.0))
+
+
+def _named(numbers: dict[str, int], value: Any) -> int:
+    return numbers.get(value.strip().casefold(), -1) if isinstance(value, str) else -1
+
+
+class Records(NamedTuple):
+    """The events broken down into what `subject` carries out, and looks at given times."""
+
+    rows: Floats  # (n, WIDTH)
+    first: NDArray[np.intp]  # per subject: its first row, and the one after its last
+    last: NDArray[np.intp]
+    looks: NDArray[np.intp]  # per subject: number of its LOOKs
+
+
+def records_of(events: Events, times: Floats) -> Records:
+    """Records of every subject, with a LOOK at each of `times` where its observations do not look already.
+
+    A LOOK at the time of a record comes before its dose, but after what a reset or a steady state sets.
+    """
+    rows = np.arange(len(events.time))
+    dosed = np.isin(events.kind, (1, 4))
+    parts = [  # kind, rows
+        (subject.RESET, rows[np.isin(events.kind, (3, 4))]),
+        (subject.STEADY, rows[events.steady == 1.0]),
+        (subject.STEADY_TOO, rows[events.steady == 2.0]),
+        (subject.DOSE, rows[dosed & (events.dose[:, subject.AMT] > 0.0)]),
+        (subject.LOOK, rows[np.isin(events.kind, (0, 2))]),
+    ]
+    records, places = [], []
+    for order, (kind, where) in enumerate(parts):
+        record = events.dose[where]
+        record[:, subject.KIND] = kind
+        records.append(record)
+        places.append(np.column_stack([events.codes[where], where + 0.1 * order]))
+    looks = _looks(events, times)
+    everything = np.concatenate([*records, looks[0]])
+    place = np.concatenate([*places, looks[1]])
+    order = np.lexsort((place[:, 1], np.round(everything[:, subject.TIME], 9), place[:, 0]))
+    everything, codes = everything[order], place[order, 0].astype(np.intp)
+    edges = np.searchsorted(codes, np.arange(len(events.subjects) + 1))
+    counts = np.bincount(codes[everything[:, subject.KIND] == subject.LOOK], minlength=len(events.subjects))
+    return Records(everything, edges[:-1], edges[1:], counts)
+
+
+def _looks(events: Events, times: Floats) -> tuple[Floats, Floats]:
+    """A LOOK at each of `times` for every subject, and its place: subject, and row after which it comes."""
+    subjects = len(events.subjects)
+    looks = np.zeros((subjects * len(times), subject.WIDTH))
+    looks[:, subject.TIME] = np.tile(times, subjects)
+    place = np.column_stack([np.repeat(np.arange(subjects), len(times)), np.full(len(looks), -1.0)])
+    if len(times):
+        setting = np.flatnonzero(np.isin(events.kind, (3, 4)) | (events.steady > 0.0))
+        here, at = _in_grid(events, times, setting, 1e-9)
+        np.maximum.at(place[:, 1], at, setting[here] + 0.25)  # after RESET and STEADY, before DOSE
+    new = np.ones(len(looks), dtype=bool)
+    new[_in_grid(events, times, np.flatnonzero(events.kind == 0.0), 0.0)[1]] = False
+    return looks[new], place[new]
+
+
+def _in_grid(events: Events, times: Floats, rows: NDArray[np.intp], near: float) -> tuple[Mask, NDArray[np.intp]]:
+    """Which of the rows have a time of the grid, and the LOOK there."""
+    if len(times) == 0:
+        return np.zeros(len(rows), dtype=bool), np.zeros(0, dtype=np.intp)
+    at = np.minimum(np.searchsorted(times, events.time[rows] - near), len(times) - 1)
+    here = np.abs(times[at] - events.time[rows]) <= near
+    return here, (events.codes[rows] * len(times) + at)[here]
+
+
+def last_end(events: Events) -> float:
+    """When the last dose of all subjects has ended (as far as the table says), h."""
+    _, _, amount, rate, interval, further, _ = events.dose.T
+    hours = np.divide(amount, rate, out=np.zeros(len(rate)), where=rate > 0.0)
+    return float(np.max(events.time + further * interval + hours, initial=0.0, where=amount > 0.0))

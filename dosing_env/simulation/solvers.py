@@ -7,7 +7,10 @@ from typing import Any
 
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation import adaptive, course, exact, reference
-from dosing_env.simulation.compiling import interpreted, specialise
+from dosing_env.simulation.compiling import HOLE, interpreted, specialise
+
+NOTHING: Any = HOLE  # a 0 per compartment
+ALL: Any = HOLE  # a 1 per compartment
 
 SOLVERS = {"exact": exact, "compiled": adaptive, "scipy": reference}
 
@@ -38,6 +41,38 @@ def filling(drug: Drug, solver: str | None = None) -> dict[str, Any]:
         "output": drug.output,
         "move": module.move,
         "decompose": module.decompose,
+        "M": len(drug.compartments) if drug.linear else drug.driver,
+    }
+
+
+def _nothing(p):  # type: ignore[no-untyped-def]
+    return NOTHING
+
+
+def _all(p):  # type: ignore[no-untyped-def]
+    return ALL
+
+
+def _no_outputs(A, p):  # type: ignore[no-untyped-def]
+    return (0.0,)
+
+
+def entering(drug: Drug) -> dict[str, Any]:
+    """What the holes of `subject` hold for this drug: covariates, parameters, and how doses enter."""
+    return {
+        "X": drug.Covariates,
+        "NX": len(drug.Covariates._fields),
+        "Eta": drug.Eta,
+        "NE": len(drug.Eta._fields),
+        "individual": drug.individual,
+        "initial": drug.initial or _nothing,
+        "bioavailability": drug.bioavailability or _all,
+        "ALL": (1.0,) * len(drug.compartments),
+        "lag": drug.lag or _nothing,
+        "duration": drug.duration or _nothing,
+        "infusion_rate": drug.infusion_rate or _nothing,
+        "outputs": drug.outputs or _no_outputs,
+        "NO": len(drug.output_names),
     }
 
 

@@ -1,11 +1,11 @@
-"""Event table in, table of amounts and levels out: the simulation without a task, a population or chance."""
+"""Event table in, table of amounts and levels out: the simulation without a task or a population."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from dosing_env import catalogue
 from dosing_env.pharmacology import Drug
-from dosing_env.simulation.cells import Cell
-from dosing_env.simulation.conditions import Step, read_covariates
-from dosing_env.simulation.events import Schedule, read_events
-from dosing_env.simulation.solvers import advancer, filling
+from dosing_env.simulation import subject
+from dosing_env.simulation.batch import follow
+from dosing_env.simulation.cells import Floats, Table
+from dosing_env.simulation.conditions import Steps, read_covariates
+from dosing_env.simulation.events import Events, Records, last_end, read_events, records_of
 
 _AFTER = 24.0  # h: how long a patient is followed after the last dose where no times are given
-_NONE = np.empty(0)  # sample times: the amounts are read between the calls
+_MOST_HOURS = 100_000  # rows of a subject where no times are given
 
 
 def simulate(
@@ -28,155 +29,169 @@ def simulate(
     *,
     covariates: Any = None,
     times: Iterable[float] | None = None,
-    eta: Mapping[str, float] | None = None,
+    eta: Any = None,
     solver: str | None = None,
+    carry: str = "locf",
 ) -> pd.DataFrame:
     """What doses do in patients of known covariates and random effects.
 
-    Everybody starts at time 0 h without drug. A bolus, or the start of an infusion, counts after its time: the row at
-    that time is the state just before. New covariates count from their time on, that row included.
+    Everybody starts at time 0 h with the amounts of a patient without drug. Rows of one time are carried out in their
+    order. What is asked for by `times` is seen before the doses of that time (a trough), but after a reset or a steady
+    state is set, and with the covariates of that time.
 
     Args:
-        drug: a catalogue name, the path of a .py file, or a `Drug`.
-        events: DataFrame or list of dicts, one row per dose or observation, in order of time within a subject. Columns,
-            whatever their case: TIME (h, from 0), AMT (mg), RATE (mg/h; 0 or empty: bolus), ADDL further doses every II
-            hours, CMT (number from 1, or name; 0 or empty: where the drug is usually given), EVID (1 dose,
-            0 observation; empty: a dose if it has an amount), ID (subject). What else NONMEM knows is refused.
+        drug: a catalogue name, the path of a .py or .toml file, or a `Drug`.
+        events: DataFrame, list of dicts or CSV file: a NONMEM-style table, see `dosing_env.simulation.events`.
         covariates: the drug's own (`drug.Covariates`) or bedside values (all of `Patient`): a dict of constants, or a
-            DataFrame or list of dicts of steps with TIME (h, from 0; not needed for constants), one column per
-            covariate and, where they differ, ID. An empty cell carries the last value forward.
+            table of steps with TIME (h, from 0; not needed for constants), one column per covariate and, where they
+            differ, ID. They may stand in the event table instead.
         times: h, ascending, from 0; joined with the times of observation rows. With neither: every hour until at least
             24 h after the end of the last dose of all subjects.
-        eta: random effects by name; those not named are 0.
-        solver: "exact", "compiled" or "scipy"; by default chosen by the drug.
+        eta: random effects by name, those not named are 0; or a table of them with ID.
+        solver: "exact", "compiled", "scipy" or another of `SOLVERS`; by default chosen by the drug.
+        carry: "locf": a covariate holds from its time on; "nocb": until its time, as NONMEM has it. Empty cells are
+            filled from before or from after.
 
     Returns:
         One row per subject and time: `ID` (where a table has it), `time` (h), `A_<compartment>` (mg), `level` (the
-        drug's output, without assay error), `auc` (its integral since time 0). Units stand in `attrs["units"]`.
+        drug's output, without assay error), `auc` (its integral since time 0), and the drug's further outputs. Units
+        stand in `attrs["units"]`.
 
     Raises:
         ValueError: input that cannot be simulated exactly as given; rows are counted from 1.
-        RuntimeError: a solve failed; drug, time, amounts and parameters are named.
+        RuntimeError: a solve failed; drug, subject, time, amounts and parameters are named.
     """
     model: Drug = drug if isinstance(drug, Drug) else catalogue.load("drugs", str(drug))
-    schedules, conditions = read_events(model, events), read_covariates(model, covariates)
-    effects, asked = _effects(model, eta), _ascending(times)
-    if asked is None and not any(schedule.observed for schedule in schedules.values()):
-        asked = _hourly(list(schedules.values()))
-    run = _runner(model, solver)
-    frames = []
-    for subject in _subjects(schedules, conditions):
-        schedule, steps = _of(schedules, subject), _of(conditions, subject)
-        seen = np.union1d(schedule.observed, () if asked is None else asked)
-        frame = _frame(model, seen, run(schedule.doses, steps, effects, seen))
-        if subject is not None:
-            frame.insert(0, "ID", [subject] * len(frame))
-        frames.append(frame)
-    table = pd.concat(frames, ignore_index=True)
-    table.attrs["units"] = _units(model)
-    return table
+    doses, asked = read_events(model, events, carry), _ascending(times)
+    steps = _the_steps(model, doses, covariates, carry)
+    effects = read_effects(model, eta)
+    if asked is None:
+        asked = np.empty(0) if np.isin(doses.kind, (0, 2)).any() else _hourly(last_end(doses))
+    who = _subjects({"events": doses.subjects, "covariates": steps.subjects, "eta": effects.subjects})
+    records = records_of(doses, asked)
+    seen = _look(model, who, doses, records, steps, effects, solver)
+    seen.attrs["units"] = _units(model)
+    return seen
 
 
-Run = Callable[[NDArray[np.float64], list[Step], Any, NDArray[np.float64]], NDArray[np.float64]]
+class Effects(NamedTuple):
+    """The random effects of every subject."""
+
+    subjects: list[Hashable]
+    values: Floats  # (subjects, etas)
 
 
-def _runner(drug: Drug, solver: str | None) -> Run:
-    """A function that follows one subject: doses, covariates, etas, times -> (times, compartments + 2)."""
-    n, rows = len(drug.compartments), filling(drug, solver)["ROWS"]
-    advance = advancer(drug, solver)
+def read_effects(drug: Drug, eta: Any) -> Effects:
+    """The random effects by name (one for all), or of a table with ID.
 
-    def run(doses: NDArray[np.float64], steps: list[Step], eta: Any, times: NDArray[np.float64]) -> NDArray[np.float64]:
-        amounts, exposure, now = np.zeros(n), 0.0, 0.0
-        work, inflow = np.zeros((rows, n + 1)), np.zeros(n)
-        p = _parameters(drug, steps[0].x, eta)
-        seen = np.empty((len(times), n + 2))
-        for time, step, row in _stops(steps, times):
-            before = amounts.tolist()
-            try:
-                if time > now:
-                    exposure += advance(amounts, p, now, time, doses, 0, len(doses), _NONE, _NONE, work, inflow)
-                if step is not None:
-                    p = _parameters(drug, step.x, eta)
-                if row is not None:
-                    seen[row] = *amounts, drug.output(tuple(amounts.tolist()), p), exposure
-            except ZeroDivisionError:  # plain Python's word for what compiled code calls nan
-                exposure = math.nan
-            if not (math.isfinite(exposure) and np.isfinite(amounts).all()):
-                raise RuntimeError(
-                    f"{drug.name}: the solver failed between {now:g} and {time:g} h: amounts {before} mg, {p}"
-                )
-            now = time
-        return seen
-
-    return run
+    Raises:
+        ValueError: an unknown name, or a value that is not a number.
+    """
+    names = drug.Eta._fields
+    given = eta._asdict() if hasattr(eta, "_asdict") else {} if eta is None else eta
+    table = (
+        Table("eta", [dict(given)], ("ID",), row=None) if isinstance(given, Mapping) else Table("eta", given, ("ID",))
+    )
+    for name in table.columns:
+        if name not in (*names, "ID"):
+            raise ValueError(f"eta: {catalogue.unknown('random effect', name, list(names))}")
+    subjects, codes = table.subjects()
+    if len(subjects) != len(codes):
+        raise ValueError("eta: ID: a subject has two rows")
+    return Effects(subjects, np.column_stack([table.numbers(name, 0.0) for name in names]))
 
 
-def _stops(steps: list[Step], times: NDArray[np.float64]) -> list[tuple[float, Step | None, int | None]]:
-    """Where a course is interrupted: time, new covariates or None, output row or None. New covariates come first."""
-    changes = [(step.time, step, None) for step in steps]
-    outputs = [(float(time), None, row) for row, time in enumerate(times)]
-    return sorted([*changes, *outputs], key=lambda stop: (stop[0], stop[1] is None))
+def _the_steps(drug: Drug, events: Events, covariates: Any, carry: str) -> Steps:
+    """The covariates, from the table that has them."""
+    if events.steps is None:
+        return read_covariates(drug, covariates, carry)
+    if covariates is not None:
+        raise ValueError("covariates: they stand in the event table too; give them once")
+    return events.steps
 
 
-def _parameters(drug: Drug, x: Any, eta: Any) -> Any:
-    """The individual parameters as plain floats: one compilation for all."""
-    try:
-        p = drug.individual(x, eta)
-    except ArithmeticError as error:
-        raise ValueError(f"covariates: {drug.name} cannot use {x} and {eta}: {error}") from None
-    if not all(map(math.isfinite, p)):
-        raise ValueError(f"covariates: {drug.name} makes {p} of {x} and {eta}")
-    return type(p)(*map(float, p))
+def _subjects(tables: Mapping[str, list[Hashable]]) -> list[Hashable]:
+    """Who is simulated: the subjects of the tables that have them; all of those name the same ones."""
+    with_subjects = {name: who for name, who in tables.items() if who != [None]}
+    for name, who in with_subjects.items():
+        for other, others in with_subjects.items():
+            missing = set(who) - set(others)
+            if missing:
+                raise ValueError(f"{other}: ID: {next(s for s in who if s in missing)!r} of {name} has no row")
+    return next(iter(with_subjects.values()), [None])
 
 
-def _frame(drug: Drug, times: NDArray[np.float64], seen: NDArray[np.float64]) -> pd.DataFrame:
-    frame = pd.DataFrame(seen, columns=[*(f"A_{name}" for name in drug.compartments), "level", "auc"])
-    frame.insert(0, "time", times)
-    return frame
+def _rows_of(subjects: list[Hashable], who: list[Hashable]) -> NDArray[np.intp]:
+    """Where each subject stands in a table; 0 where the table is for all."""
+    if subjects == [None]:
+        return np.zeros(len(who), dtype=np.intp)
+    if subjects is who:
+        return np.arange(len(who))
+    place = {name: index for index, name in enumerate(subjects)}
+    return np.array([place[name] for name in who], dtype=np.intp)
+
+
+def _look(
+    drug: Drug,
+    who: list[Hashable],
+    events: Events,
+    records: Records,
+    steps: Steps,
+    effects: Effects,
+    solver: str | None,
+) -> pd.DataFrame:
+    """The table of what is seen."""
+    mine, conditions = _rows_of(events.subjects, who), _rows_of(steps.subjects, who)
+    looks = records.looks[mine]
+    first_row = np.concatenate([[0], np.cumsum(looks)])
+    plan = subject.Plan(
+        records=records.rows,
+        first_record=records.first[mine],
+        last_record=records.last[mine],
+        times=steps.times,
+        covariates=steps.values,
+        first_step=steps.first[conditions],
+        last_step=steps.last[conditions],
+        etas=effects.values,
+        first_eta=_rows_of(effects.subjects, who),
+        first_row=first_row[:-1],
+        next_eta=0,
+        late=steps.late,
+    )
+    out = follow(drug, plan, int(first_row[-1]), solver, who)
+    columns: dict[str, Any] = {} if who == [None] else {"ID": pd.Series(who).repeat(looks).to_numpy()}
+    columns["time"] = _times_seen(records, mine)
+    names = [*(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.output_names]
+    return pd.DataFrame(columns | dict(zip(names, out, strict=True)))
+
+
+def _times_seen(records: Records, mine: NDArray[np.intp]) -> Floats:
+    times = records.rows[records.rows[:, subject.KIND] == subject.LOOK, subject.TIME]
+    if len(records.first) == len(mine):
+        return times
+    return np.tile(times, len(mine))
 
 
 def _units(drug: Drug) -> dict[str, str]:
-    amounts = {f"A_{name}": "mg" for name in drug.compartments}
-    return {"time": "h"} | amounts | {"level": drug.assay.unit, "auc": f"{drug.assay.unit} h"}
+    amounts = {f"A_{name}": drug.amount_unit for name in drug.compartments}
+    level = {"level": drug.assay.unit, "auc": f"{drug.assay.unit} {drug.time_unit}"}
+    return {"time": drug.time_unit} | amounts | level
 
 
-def _subjects(schedules: dict[Hashable, Any], conditions: dict[Hashable, Any]) -> list[Hashable]:
-    """Who is simulated: the subjects of the table that has them; both tables name the same ones."""
-    if set(schedules) == {None} or set(conditions) == {None}:
-        return [*(conditions if set(schedules) == {None} else schedules)]
-    for subject in [*schedules, *conditions]:
-        if subject not in schedules or subject not in conditions:
-            where = "covariates" if subject in schedules else "events"
-            raise ValueError(f"{where}: ID: {subject!r} has no row")
-    return [*schedules]
+def _hourly(end: float) -> Floats:
+    """Every hour until a day after the end of the last dose."""
+    hours = math.ceil(min(end, 2.0 * _MOST_HOURS) + _AFTER) + 1
+    if hours > _MOST_HOURS:
+        raise ValueError(f"times: the last dose ends after {end:g} h: say at which times the patient is to be seen")
+    return np.arange(float(hours))
 
 
-def _of(table: dict[Hashable, Any], subject: Hashable) -> Any:
-    return table[subject] if subject in table else table[None]
-
-
-def _hourly(schedules: list[Schedule]) -> NDArray[np.float64]:
-    ends = [float(start + duration) for schedule in schedules for start, duration, _, _ in schedule.doses]
-    return np.arange(math.ceil(max(ends, default=0.0) + _AFTER) + 1.0)
-
-
-def _ascending(times: Iterable[float] | None) -> NDArray[np.float64] | None:
+def _ascending(times: Iterable[float] | None) -> Floats | None:
     if times is None:
         return None
-    ascending: list[float] = []
-    for number, value in enumerate(times, start=1):
-        cell = Cell("times", number, "time", value)
-        if ascending and cell.number() <= ascending[-1]:
-            raise cell.wrong(f"times ascend, and the one before is {ascending[-1]:g} h")
-        ascending.append(cell.number(least=0.0))
-    return np.array(ascending)
-
-
-def _effects(drug: Drug, eta: Any) -> Any:
-    """The drug's named tuple of random effects."""
-    given = eta._asdict() if hasattr(eta, "_asdict") else dict(eta or {})
-    for name in given:
-        if name not in drug.Eta._fields:
-            raise ValueError(f"eta: {catalogue.unknown('random effect', name, list(drug.Eta._fields))}")
-    values = {name: Cell("eta", None, name, value).number() for name, value in given.items()}
-    return drug.Eta(*(values.get(name, 0.0) for name in drug.Eta._fields))
+    table = Table("times", [{"time": time} for time in times], ())
+    values = table.numbers("time", least=0.0) if len(table) else np.empty(0)
+    table.require(
+        np.append(True, np.diff(values) > 0.0)[: len(values)], "time", "times ascend, and the one before is not earlier"
+    )
+    return values

@@ -1,0 +1,118 @@
+"""The steady state of a dose repeated for ever, or of an infusion that never ends.
+
+It is the fixed point x = P(x) of the map over one interval, found by Newton's method with a Jacobian from finite
+differences. P is affine for a linear drug: one step is exact. The doses arrive at the record's time + lag - k interval,
+k = 1, 2, ...: so with a lag the state is the one an interval minus the lag after an arrival, and infusions longer than
+the interval overlap.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from dosing_env.simulation.compiling import HOLE, apart
+from dosing_env.simulation.course import proceed
+from dosing_env.simulation.dense import factorise, substitute
+
+N: Any = HOLE
+initial: Any = HOLE
+M: Any = HOLE  # number of leading compartments that are a linear system
+
+_MOST_ITERATIONS = 50
+_LEAD_IN = 8  # intervals before Newton begins, for a nonlinear drug
+_FORGETS = 1e-13  # least share of an amount that is lost in an interval, for a steady state to exist
+_ENOUGH = 1e-8  # relative step after which the next one, quadratically smaller, is not needed
+
+
+def copy(target, source):  # type: ignore[no-untyped-def]
+    """Number by number: a slice would compile to a thousand lines that word its complaints."""
+    for i in range(len(source)):
+        target[i] = source[i]
+
+
+@apart
+def settle(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-def]
+    """Find the steady state at the start of an interval, into the first row of `bench.newton`.
+
+    Args:
+        first, last: rows of `bench.doses`: what runs in an interval whose start is time 0.
+        interval: h.
+
+    Returns whether one was found.
+    """
+    x, image = bench.newton[0], bench.newton[1]
+    start = initial(p)
+    for i in range(N):
+        x[i] = start[i]
+    for _ in range(0 if M == N else _LEAD_IN):
+        if not _one_interval(x, p, modes, first, last, interval, bench):
+            return False
+    for _ in range(_MOST_ITERATIONS):
+        copy(image, x)
+        if not _one_interval(image, p, modes, first, last, interval, bench):
+            return False
+        if not _differences(p, modes, first, last, interval, bench):
+            return False
+        if not _solve(bench.newton):
+            return False
+        if _step(x, image) <= _ENOUGH or M == N:
+            return True
+    return False
+
+
+@apart
+def _one_interval(a, p, modes, first, last, interval, bench):  # type: ignore[no-untyped-def]
+    """P: the amounts an interval later, in place. Returns whether the solver came through."""
+    return math.isfinite(
+        proceed(
+            a, p, modes, 0.0, interval, bench.doses, first, last, bench.none, bench.none, bench.work, bench.inflow
+        )
+    )  # fmt: skip
+
+
+def _differences(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-def]
+    """The columns of the Jacobian of P by forward differences. Their width does not matter where P is affine."""
+    x, image, moved = bench.newton[0], bench.newton[1], bench.newton[2]
+    largest = 1e-300
+    for i in range(N):
+        largest = max(largest, abs(x[i]), abs(image[i]))
+    for j in range(N):
+        width = largest if M == N else 1e-6 * (abs(x[j]) if x[j] != 0.0 else 1e-3 * largest)
+        copy(moved, x)
+        moved[j] += width
+        if not _one_interval(moved, p, modes, first, last, interval, bench):
+            return False
+        for i in range(N):
+            bench.newton[4 + i, j] = (moved[i] - image[i]) / width
+    return True
+
+
+def _solve(newton):  # type: ignore[no-untyped-def]
+    """Newton's change of x, in place of its image. Returns False where something is never eliminated."""
+    change, pivots, factors = newton[1], newton[3], newton[4:]
+    for i in range(N):
+        change[i] -= newton[0, i]
+        for j in range(N):
+            factors[i, j] = (1.0 if i == j else 0.0) - factors[i, j]
+    if not factorise(factors, pivots):
+        return False
+    least = 1.0
+    for i in range(N):
+        least = min(least, abs(factors[i, i]))
+    substitute(factors, pivots, change)
+    return least > _FORGETS
+
+
+def _step(x, change):  # type: ignore[no-untyped-def]
+    """Add the change to x, halved until no amount changes its sign. Returns its largest relative size."""
+    share = 1.0
+    for i in range(N):
+        while x[i] * change[i] < 0.0 and abs(share * change[i]) > abs(x[i]) and share > 1e-9:
+            share *= 0.5
+    largest = 0.0
+    for i in range(N):
+        x[i] += share * change[i]
+        if change[i] != 0.0:
+            largest = max(largest, abs(change[i]) / max(abs(x[i]), 1e-300))
+    return largest
