@@ -10,8 +10,8 @@
 C: mg/L, of plasma or of the effect compartment; ke0: 1/h; Emax and slope have the unit of the effect. A baseline E0 is
 added by the drug.
 
-Effect compartment: Sheiner and others, Clin Pharmacol Ther 1979;25:358-371. The rest are textbook forms (Gabrielsson
-and Weiner).
+Sources: Sheiner and others, Clin Pharmacol Ther 1979;25:358-371, of the effect compartment; the rest are textbook forms
+(Gabrielsson and Weiner).
 """
 
 from dosing_env.arithmetic import log, maximum

@@ -12,6 +12,7 @@ All stages start at 1. The parameters of a case are its covariates.
 
 from typing import NamedTuple
 
+from dosing_env.arithmetic import maximum
 from dosing_env.blocks.effect import inhibition
 from dosing_env.blocks.kpd import virtual_compartment
 from dosing_env.blocks.transit import transit3
@@ -59,7 +60,8 @@ def dose_rate(A: Seven, p: Parameters) -> float:
 
 
 def inr(A: Seven, p: Parameters) -> float:
-    return p.BASE + p.IMAX * (1 - A[3] * A[6]) ** p.LAM
+    inhibited = maximum(1 - A[3] * A[6], 0.0)  # rounding may leave it a little below 0 before the first dose
+    return p.BASE + p.IMAX * inhibited**p.LAM
 
 
 def initial(p: Parameters) -> Seven:
