@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import math
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from dosing_env import catalogue
+from dosing_env import catalogue, equations
 from dosing_env.files import convert, decode
 from dosing_env.pharmacology import Drug, Population
 from dosing_env.rules import Rules
@@ -267,7 +266,8 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
 def parts(scenario: Scenario) -> dict[str, str]:
     """A hash of each part that can change what an agent meets: the sections of the file, the drug, the population.
 
-    Of Python files the syntax tree is hashed, so that comments, docstrings and layout do not count.
+    Of Python files the syntax tree is hashed, so that comments, docstrings and layout do not count, with that of the
+    building blocks and formulas they use.
     """
     sections = {
         name: msgspec.json.encode(getattr(scenario, name))
@@ -277,15 +277,8 @@ def parts(scenario: Scenario) -> dict[str, str]:
         "drug": catalogue.source("drugs", scenario.drug),
         "population": catalogue.source("populations", scenario.population),
     }
-    trees = {name: ast.dump(_without_docstrings(ast.parse(text))).encode() for name, text in code.items()}
+    trees = {name: equations.behind(text).encode() for name, text in code.items()}
     return {name: hashlib.sha256(content).hexdigest()[:12] for name, content in (sections | trees).items()}
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
-    return tree
 
 
 def fingerprint(scenario: Scenario) -> str:

@@ -13,8 +13,8 @@ import pytest
 # Bottom first. A room (a module or folder directly under dosing_env) may import rooms of its own line and of those
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
-    {"catalogue", "statistics", "files"},
-    {"arithmetic", "formulas", "pharmacology"},
+    {"catalogue", "statistics", "files", "equations"},
+    {"arithmetic", "formulas", "pharmacology", "blocks"},
     {"drugs", "populations", "simulation", "outcomes"},
     {"rules", "chart", "task", "interchange"},
     {"decision", "cohort", "scenario", "policy", "recipe", "inference"},
@@ -31,8 +31,10 @@ NARROW = {
     "catalogue": set[str](),
     "statistics": set[str](),
     "files": set[str](),
+    "equations": set[str](),
+    "blocks": {"arithmetic"},
     "interchange": {"pharmacology", "simulation"},
-    "drugs": {"arithmetic", "formulas", "pharmacology"},
+    "drugs": {"arithmetic", "formulas", "pharmacology", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology"},
 }
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

@@ -16,6 +16,7 @@ Population: 31 patients; median weight 147.9 kg, body mass index 49.5 kg/m2, CRC
 from typing import NamedTuple
 
 from dosing_env.arithmetic import exp
+from dosing_env.blocks.disposition import one_compartment
 from dosing_env.formulas import body_surface_dubois, cockcroft_gault, indexed
 from dosing_env.pharmacology import Assay, Drug, Patient
 
@@ -51,7 +52,7 @@ def individual(x: Covariates, eta: Eta) -> Parameters:
 
 
 def rates(t: float, A: tuple[float], p: Parameters, R: tuple[float]) -> tuple[float]:
-    return (R[0] - p.CL / p.V * A[0],)
+    return (one_compartment(A[0], R[0], p.CL, p.V),)
 
 
 def concentration(A: tuple[float], p: Parameters) -> float:

@@ -29,6 +29,7 @@ An outside check on 49 obese patients (PMC7803436) found it as good as models ma
 from typing import NamedTuple
 
 from dosing_env.arithmetic import exp, log10
+from dosing_env.blocks.disposition import two_compartments
 from dosing_env.pharmacology import Assay, Drug, Patient
 
 
@@ -78,12 +79,7 @@ def individual(x: Covariates, eta: Eta) -> Parameters:
 
 
 def rates(t: float, A: tuple[float, float], p: Parameters, R: tuple[float, float]) -> tuple[float, float]:
-    A1, A2 = A  # mg
-    R1, R2 = R  # mg/h
-    return (
-        R1 - (p.CL + p.Q) / p.V1 * A1 + p.Q / p.V2 * A2,
-        R2 + p.Q / p.V1 * A1 - p.Q / p.V2 * A2,
-    )
+    return two_compartments(A, R, p.CL, p.V1, p.Q, p.V2)
 
 
 def concentration(A: tuple[float, float], p: Parameters) -> float:

@@ -23,6 +23,7 @@ mL/min; 53.5 % male, 18.5 % on haemodialysis. DIAL is fixed per patient: the mod
 from typing import NamedTuple
 
 from dosing_env.arithmetic import exp, maximum, minimum
+from dosing_env.blocks.disposition import two_compartments
 from dosing_env.formulas import cockcroft_gault
 from dosing_env.pharmacology import Assay, Drug, Patient
 
@@ -67,12 +68,7 @@ def individual(x: Covariates, eta: Eta) -> Parameters:
 
 
 def rates(t: float, A: tuple[float, float], p: Parameters, R: tuple[float, float]) -> tuple[float, float]:
-    A1, A2 = A  # mg
-    R1, R2 = R  # mg/h
-    return (
-        R1 - (p.CL + p.Q) / p.V1 * A1 + p.Q / p.V2 * A2,
-        R2 + p.Q / p.V1 * A1 - p.Q / p.V2 * A2,
-    )
+    return two_compartments(A, R, p.CL, p.V1, p.Q, p.V2)
 
 
 def concentration(A: tuple[float, float], p: Parameters) -> float:

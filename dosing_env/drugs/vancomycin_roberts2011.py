@@ -19,6 +19,7 @@ height 171 +- 8 cm, CRCL 90.7 +- 60.4 mL/min/1.73 m2, 61.6 % male, median APACHE
 from typing import NamedTuple
 
 from dosing_env.arithmetic import exp
+from dosing_env.blocks.disposition import one_compartment
 from dosing_env.formulas import body_surface_dubois, cockcroft_gault, indexed
 from dosing_env.pharmacology import Assay, Drug, Patient
 
@@ -54,7 +55,7 @@ def individual(x: Covariates, eta: Eta) -> Parameters:
 
 
 def rates(t: float, A: tuple[float], p: Parameters, R: tuple[float]) -> tuple[float]:
-    return (R[0] - p.CL / p.V * A[0],)
+    return (one_compartment(A[0], R[0], p.CL, p.V),)
 
 
 def concentration(A: tuple[float], p: Parameters) -> float:

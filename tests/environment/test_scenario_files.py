@@ -12,8 +12,9 @@ import gymnasium
 import numpy as np
 import pytest
 
-from dosing_env import catalogue, registration, scenario
+from dosing_env import catalogue, equations, registration, scenario
 from tests.environment.rollouts import every_scenario, identifier
+from tests.models import friberg
 
 GOOD = catalogue.find("scenarios", "vancomycin_ward").read_text(encoding="utf-8")
 
@@ -183,3 +184,33 @@ def test_what_an_agent_meets_does_not_depend_on_docstrings(monkeypatch: pytest.M
     assert scenario.parts(ward)["drug"] == before["drug"]
     monkeypatch.setattr(catalogue, "source", lambda kind, name: source.replace("4.5 *", "4.6 *"))
     assert scenario.parts(ward)["drug"] != before["drug"]
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "changed"),
+    [
+        ("dosing_env.blocks.disposition", "(CL + Q) / V1", "(CL + 2 * Q) / V1", {"drug"}),
+        ("dosing_env.blocks.disposition", "k10 * A", "2 * k10 * A", set()),  # another block of the same file
+        ("dosing_env.blocks.disposition", "by clearances", "with clearances", set()),  # a docstring
+        ("dosing_env.formulas", "(72 * SCR)", "(73 * SCR)", {"drug", "population"}),
+        ("dosing_env.formulas", "ratio = SCR / k", "ratio = 2 * SCR / k", set()),
+        ("dosing_env.populations._recipe", "r1 * z1", "2 * r1 * z1", {"population"}),
+    ],
+)
+def test_what_an_agent_meets_depends_on_the_functions_its_drug_and_population_use(
+    monkeypatch: pytest.MonkeyPatch, module: str, old: str, new: str, changed: set[str]
+) -> None:
+    ward, read = scenario.load("vancomycin_ward"), equations.source
+    assert old in read(module)
+    before = scenario.parts(ward)
+    monkeypatch.setattr(
+        equations, "source", lambda name: read(name).replace(old, new) if name == module else read(name)
+    )
+    assert {part for part, value in scenario.parts(ward).items() if value != before[part]} == changed
+
+
+def test_what_an_agent_meets_depends_on_the_block_behind_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, read = Path(str(friberg.__file__)).read_text(encoding="utf-8"), equations.source
+    before = equations.behind(text)
+    monkeypatch.setattr(equations, "source", lambda name: read(name).replace("ktr * T3", "2 * ktr * T3"))
+    assert equations.behind(text) != before

@@ -1,54 +1,46 @@
 """The reference model DIALYSIS: two compartments; a session of haemodialysis (HD = 1) adds clearance.
 
-dCENT/dt = R1 - (CLNR + HD CLHD + Q)/V CENT + Q/V2 PER     mg/h
-dPER/dt  = R2 + Q/V CENT - Q/V2 PER                        mg/h
-CP       = CENT/V                                          mg/L
+    dCENT/dt = R1 - (CLNR + HD CLHD + Q)/V CENT + Q/V2 PER     mg/h
+    dPER/dt  = R2 + Q/V CENT - Q/V2 PER                        mg/h
+    CP       = CENT/V                                          mg/L
+
+The parameters of a case are its covariates.
 """
 
 from typing import NamedTuple
 
+from dosing_env.blocks.disposition import two_compartments
+from dosing_env.blocks.elimination import dialysed_clearance
 from dosing_env.pharmacology import Assay, Drug, Patient
 
 
-class Covariates(NamedTuple):
-    HD: float  # 1 during a session
-    CLNR: float  # L/h  without a session
-    CLHD: float  # L/h  by the dialyser
-    V: float  # L
-    Q: float  # L/h
-    V2: float  # L
-
-
-class Eta(NamedTuple):
-    CL: float
-
-
 class Parameters(NamedTuple):
-    CL: float  # L/h  clearance
+    CLNR: float  # L/h  clearance without a session
+    CLHD: float  # L/h  clearance by the dialyser
     V: float  # L    central volume
     Q: float  # L/h  intercompartmental clearance
     V2: float  # L    peripheral volume
+    HD: float  # 1 during a session, else 0
 
 
-def covariates(patient: Patient) -> Covariates:
-    return Covariates(HD=patient.DIAL, CLNR=0.35, CLHD=7.5, V=28.0, Q=4.6, V2=24.0)
+class Eta(NamedTuple):
+    CLNR: float
 
 
-def individual(x: Covariates, eta: Eta) -> Parameters:
-    return Parameters(CL=x.CLNR + x.HD * x.CLHD, V=x.V, Q=x.Q, V2=x.V2)
+def covariates(patient: Patient) -> Parameters:
+    return Parameters(CLNR=0.35, CLHD=7.5, V=28.0, Q=4.6, V2=24.0, HD=patient.DIAL)
+
+
+def individual(x: Parameters, eta: Eta) -> Parameters:
+    return x
 
 
 def rates(t: float, A: tuple[float, float], p: Parameters, R: tuple[float, float]) -> tuple[float, float]:
-    CENT, PER = A  # mg
-    R1, R2 = R  # mg/h
-    return (
-        R1 - (p.CL + p.Q) / p.V * CENT + p.Q / p.V2 * PER,
-        R2 + p.Q / p.V * CENT - p.Q / p.V2 * PER,
-    )
+    return two_compartments(A, R, dialysed_clearance(p.CLNR, p.CLHD, p.HD), p.V, p.Q, p.V2)
 
 
 def concentration(A: tuple[float, float], p: Parameters) -> float:
-    return A[0] / p.V
+    return A[0] / p.V  # mg/L
 
 
 DRUG = Drug(
@@ -59,7 +51,8 @@ DRUG = Drug(
     individual=individual,
     rates=rates,
     output=concentration,
+    outputs={"CP": concentration},
     linear=True,
-    omega={"CL": 0.0},
+    omega={"CLNR": 0.0},
     assay=Assay(proportional=0.1),
 )

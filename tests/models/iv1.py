@@ -6,6 +6,7 @@ C      = A1/V             mg/L
 
 from typing import NamedTuple
 
+from dosing_env.blocks.disposition import one_compartment
 from dosing_env.pharmacology import Assay, Drug, Patient
 
 
@@ -32,7 +33,7 @@ def individual(x: Covariates, eta: Eta) -> Parameters:
 
 
 def rates(t: float, A: tuple[float], p: Parameters, R: tuple[float]) -> tuple[float]:
-    return (R[0] - p.CL / p.V * A[0],)
+    return (one_compartment(A[0], R[0], p.CL, p.V),)
 
 
 def concentration(A: tuple[float], p: Parameters) -> float:

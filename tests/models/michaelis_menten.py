@@ -8,6 +8,8 @@ C      = A1/V1                                        mg/L
 from typing import NamedTuple
 
 from dosing_env.arithmetic import exp
+from dosing_env.blocks.disposition import two_compartments
+from dosing_env.blocks.elimination import michaelis_menten as saturable
 from dosing_env.pharmacology import Assay, Drug, Patient
 
 
@@ -39,13 +41,9 @@ def individual(x: Covariates, eta: Eta) -> Parameters:
 
 
 def rates(t: float, A: tuple[float, float], p: Parameters, R: tuple[float, float]) -> tuple[float, float]:
-    A1, A2 = A  # mg
     R1, R2 = R  # mg/h
-    C = A1 / p.V1
-    return (
-        R1 - p.VMAX * C / (p.KM + C) - p.Q / p.V1 * A1 + p.Q / p.V2 * A2,
-        R2 + p.Q / p.V1 * A1 - p.Q / p.V2 * A2,
-    )
+    removed = saturable(A[0] / p.V1, p.VMAX, p.KM)
+    return two_compartments(A, (R1 - removed, R2), 0.0, p.V1, p.Q, p.V2)
 
 
 def concentration(A: tuple[float, float], p: Parameters) -> float:

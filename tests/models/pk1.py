@@ -1,52 +1,57 @@
-"""The reference model PK1: one compartment with absorption; the parameters of a case are given as covariates.
+"""The reference model PK1: one compartment with absorption.
 
     dGUT/dt  = R1 - KA GUT                mg/h
     dCENT/dt = R2 + KA GUT - CL/V CENT    mg/h
     CP       = CENT/V                     mg/L
 
-The reference's bioavailabilities are 1 and its lags 0 in the cases used here, and are left out.
+The parameters of a case are its covariates.
 """
 
 from typing import NamedTuple
 
+from dosing_env.blocks.absorption import first_order
+from dosing_env.blocks.disposition import one_compartment
 from dosing_env.pharmacology import Assay, Drug, Patient
-
-
-class Covariates(NamedTuple):
-    CL: float  # L/h
-    V: float  # L
-    KA: float  # 1/h
-
-
-class Eta(NamedTuple):
-    CL: float
 
 
 class Parameters(NamedTuple):
     CL: float  # L/h  clearance
     V: float  # L    volume
     KA: float  # 1/h  absorption
+    F1: float = 1.0  # bioavailability of GUT
+    LAG1: float = 0.0  # h  lag of GUT
+    FC: float = 1.0  # bioavailability of CENT
+    LAGC: float = 0.0  # h  lag of CENT
 
 
-def covariates(patient: Patient) -> Covariates:
-    return Covariates(CL=4.6, V=32.0, KA=1.0)
+class Eta(NamedTuple):
+    CL: float
 
 
-def individual(x: Covariates, eta: Eta) -> Parameters:
-    return Parameters(CL=x.CL, V=x.V, KA=x.KA)
+def covariates(patient: Patient) -> Parameters:
+    return Parameters(CL=4.6, V=32.0, KA=1.0, F1=1.0, LAG1=0.0, FC=1.0, LAGC=0.0)
+
+
+def individual(x: Parameters, eta: Eta) -> Parameters:
+    return x
 
 
 def rates(t: float, A: tuple[float, float], p: Parameters, R: tuple[float, float]) -> tuple[float, float]:
     GUT, CENT = A  # mg
-    R1, R2 = R  # mg/h
-    return (
-        R1 - p.KA * GUT,
-        R2 + p.KA * GUT - p.CL / p.V * CENT,
-    )
+    dGUT, absorbed = first_order(GUT, R[0], p.KA)
+    return dGUT, one_compartment(CENT, R[1] + absorbed, p.CL, p.V)
 
 
 def concentration(A: tuple[float, float], p: Parameters) -> float:
-    return A[1] / p.V
+    return A[1] / p.V  # mg/L
+
+
+def bioavailability(p: Parameters) -> tuple[float, float]:
+    return p.F1, p.FC
+
+
+def lag(p: Parameters) -> tuple[float, float]:
+    return p.LAG1, p.LAGC
 
 
 DRUG = Drug(
@@ -57,8 +62,11 @@ DRUG = Drug(
     individual=individual,
     rates=rates,
     output=concentration,
+    outputs={"CP": concentration},
     linear=True,
     omega={"CL": 0.0},
     assay=Assay(proportional=0.1),
+    bioavailability=bioavailability,
+    lag=lag,
     dosed=1,
 )

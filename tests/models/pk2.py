@@ -1,30 +1,20 @@
-"""The reference model PK2: two compartments with absorption; the parameters of a case are given as covariates.
+"""The reference model PK2: two compartments with absorption.
 
     dGUT/dt  = R1 - KA GUT                                  mg/h
     dCENT/dt = R2 + KA GUT - (CL + Q)/V CENT + Q/V2 PER     mg/h
     dPER/dt  = R3 + Q/V CENT - Q/V2 PER                     mg/h
     CP       = CENT/V                                       mg/L
 
-The reference's bioavailabilities are 1 and its lags 0 in the cases used here, and are left out.
+The parameters of a case are its covariates.
 """
 
 from typing import NamedTuple
 
+from dosing_env.blocks.absorption import first_order
+from dosing_env.blocks.disposition import two_compartments
 from dosing_env.pharmacology import Assay, Drug, Patient
 
 Three = tuple[float, float, float]
-
-
-class Covariates(NamedTuple):
-    CL: float  # L/h
-    V: float  # L
-    Q: float  # L/h
-    V2: float  # L
-    KA: float  # 1/h
-
-
-class Eta(NamedTuple):
-    CL: float
 
 
 class Parameters(NamedTuple):
@@ -33,28 +23,41 @@ class Parameters(NamedTuple):
     Q: float  # L/h  intercompartmental clearance
     V2: float  # L    peripheral volume
     KA: float  # 1/h  absorption
+    F1: float = 1.0  # bioavailability of GUT
+    LAG1: float = 0.0  # h  lag of GUT
+    FC: float = 1.0  # bioavailability of CENT
+    LAGC: float = 0.0  # h  lag of CENT
 
 
-def covariates(patient: Patient) -> Covariates:
-    return Covariates(CL=3.2, V=12.0, Q=4.4, V2=38.0, KA=1.0)
+class Eta(NamedTuple):
+    CL: float
 
 
-def individual(x: Covariates, eta: Eta) -> Parameters:
-    return Parameters(CL=x.CL, V=x.V, Q=x.Q, V2=x.V2, KA=x.KA)
+def covariates(patient: Patient) -> Parameters:
+    return Parameters(CL=3.2, V=12.0, Q=4.4, V2=38.0, KA=1.0, F1=1.0, LAG1=0.0, FC=1.0, LAGC=0.0)
+
+
+def individual(x: Parameters, eta: Eta) -> Parameters:
+    return x
 
 
 def rates(t: float, A: Three, p: Parameters, R: Three) -> Three:
     GUT, CENT, PER = A  # mg
     R1, R2, R3 = R  # mg/h
-    return (
-        R1 - p.KA * GUT,
-        R2 + p.KA * GUT - (p.CL + p.Q) / p.V * CENT + p.Q / p.V2 * PER,
-        R3 + p.Q / p.V * CENT - p.Q / p.V2 * PER,
-    )
+    dGUT, absorbed = first_order(GUT, R1, p.KA)
+    return dGUT, *two_compartments((CENT, PER), (R2 + absorbed, R3), p.CL, p.V, p.Q, p.V2)
 
 
 def concentration(A: Three, p: Parameters) -> float:
-    return A[1] / p.V
+    return A[1] / p.V  # mg/L
+
+
+def bioavailability(p: Parameters) -> Three:
+    return p.F1, p.FC, 1.0
+
+
+def lag(p: Parameters) -> Three:
+    return p.LAG1, p.LAGC, 0.0
 
 
 DRUG = Drug(
@@ -65,8 +68,11 @@ DRUG = Drug(
     individual=individual,
     rates=rates,
     output=concentration,
+    outputs={"CP": concentration},
     linear=True,
     omega={"CL": 0.0},
     assay=Assay(proportional=0.1),
+    bioavailability=bioavailability,
+    lag=lag,
     dosed=1,
 )

@@ -12,6 +12,8 @@ CP       = CENT/V1                                  mg/L
 
 from typing import NamedTuple
 
+from dosing_env.blocks.absorption import first_order
+from dosing_env.blocks.disposition import two_compartments
 from dosing_env.pharmacology import Assay, Drug, Patient
 
 Three = tuple[float, float, float]
@@ -57,11 +59,8 @@ def individual(x: Covariates, eta: Eta) -> Parameters:
 def rates(t: float, A: Three, p: Parameters, R: Three) -> Three:
     GUT, CENT, PER = A  # mg
     R1, R2, R3 = R  # mg/h
-    return (
-        R1 - p.KA * GUT,
-        R2 + p.KA * GUT - (p.CL + p.Q) / p.V1 * CENT + p.Q / p.V2 * PER,
-        R3 + p.Q / p.V1 * CENT - p.Q / p.V2 * PER,
-    )
+    dGUT, absorbed = first_order(GUT, R1, p.KA)
+    return dGUT, *two_compartments((CENT, PER), (R2 + absorbed, R3), p.CL, p.V1, p.Q, p.V2)
 
 
 def concentration(A: Three, p: Parameters) -> float:
@@ -76,6 +75,7 @@ DRUG = Drug(
     individual=individual,
     rates=rates,
     output=concentration,
+    outputs={"CP": concentration},
     linear=True,
     omega={"CL": 0.0},
     assay=Assay(proportional=0.1),

@@ -1,4 +1,4 @@
-"""The reference model PK3: three compartments, absorption and effect site, in minutes; parameters as covariates.
+"""The reference model PK3: three compartments, absorption and effect site, in minutes.
 
     dGUT/dt  = R1 - KA GUT                                                       mg/min
     dCENT/dt = R2 + KA GUT - (CL + Q + Q2)/V CENT + Q/V2 PER1 + Q2/V3 PER2       mg/min
@@ -7,29 +7,17 @@
     dEFF/dt  = R5 + KE0 (CENT/V - EFF)                                           mg/L/min
     CP       = CENT/V                                                            mg/L
 
-The reference's bioavailabilities are 1 and its lags 0 in the case used here, and are left out.
+The parameters of a case are its covariates.
 """
 
 from typing import NamedTuple
 
+from dosing_env.blocks.absorption import first_order
+from dosing_env.blocks.disposition import three_compartments
+from dosing_env.blocks.effect import effect_compartment
 from dosing_env.pharmacology import Assay, Drug, Patient
 
 Five = tuple[float, float, float, float, float]
-
-
-class Covariates(NamedTuple):
-    CL: float  # L/min
-    V: float  # L
-    Q: float  # L/min
-    V2: float  # L
-    Q2: float  # L/min
-    V3: float  # L
-    KA: float  # 1/min
-    KE0: float  # 1/min
-
-
-class Eta(NamedTuple):
-    CL: float
 
 
 class Parameters(NamedTuple):
@@ -41,30 +29,51 @@ class Parameters(NamedTuple):
     V3: float  # L      second peripheral volume
     KA: float  # 1/min  absorption
     KE0: float  # 1/min  to the effect site
+    F1: float = 1.0  # bioavailability of GUT
+    LAG1: float = 0.0  # min  lag of GUT
+    FC: float = 1.0  # bioavailability of CENT
+    LAGC: float = 0.0  # min  lag of CENT
 
 
-def covariates(patient: Patient) -> Covariates:
-    return Covariates(CL=1.89, V=4.27, Q=1.29, V2=18.9, Q2=0.836, V3=238.0, KA=1.0, KE0=0.456)
+class Eta(NamedTuple):
+    CL: float
 
 
-def individual(x: Covariates, eta: Eta) -> Parameters:
-    return Parameters(CL=x.CL, V=x.V, Q=x.Q, V2=x.V2, Q2=x.Q2, V3=x.V3, KA=x.KA, KE0=x.KE0)
+def covariates(patient: Patient) -> Parameters:
+    return Parameters(
+        CL=1.89, V=4.27, Q=1.29, V2=18.9, Q2=0.836, V3=238.0, KA=1.0, KE0=0.456, F1=1.0, LAG1=0.0, FC=1.0, LAGC=0.0
+    )
+
+
+def individual(x: Parameters, eta: Eta) -> Parameters:
+    return x
 
 
 def rates(t: float, A: Five, p: Parameters, R: Five) -> Five:
     GUT, CENT, PER1, PER2, EFF = A  # mg; EFF mg/L
     R1, R2, R3, R4, R5 = R
+    dGUT, absorbed = first_order(GUT, R1, p.KA)
     return (
-        R1 - p.KA * GUT,
-        R2 + p.KA * GUT - (p.CL + p.Q + p.Q2) / p.V * CENT + p.Q / p.V2 * PER1 + p.Q2 / p.V3 * PER2,
-        R3 + p.Q / p.V * CENT - p.Q / p.V2 * PER1,
-        R4 + p.Q2 / p.V * CENT - p.Q2 / p.V3 * PER2,
-        R5 + p.KE0 * (CENT / p.V - EFF),
+        dGUT,
+        *three_compartments((CENT, PER1, PER2), (R2 + absorbed, R3, R4), p.CL, p.V, p.Q, p.V2, p.Q2, p.V3),
+        R5 + effect_compartment(EFF, CENT / p.V, p.KE0),
     )
 
 
 def concentration(A: Five, p: Parameters) -> float:
-    return A[1] / p.V
+    return A[1] / p.V  # mg/L
+
+
+def effect_site(A: Five, p: Parameters) -> float:
+    return A[4]  # mg/L
+
+
+def bioavailability(p: Parameters) -> Five:
+    return p.F1, p.FC, 1.0, 1.0, 1.0
+
+
+def lag(p: Parameters) -> Five:
+    return p.LAG1, p.LAGC, 0.0, 0.0, 0.0
 
 
 DRUG = Drug(
@@ -75,8 +84,12 @@ DRUG = Drug(
     individual=individual,
     rates=rates,
     output=concentration,
+    outputs={"CP": concentration, "CE": effect_site},
     linear=True,
     omega={"CL": 0.0},
     assay=Assay(proportional=0.1),
+    bioavailability=bioavailability,
+    lag=lag,
     dosed=1,
+    time_unit="min",
 )

@@ -1,0 +1,74 @@
+"""The code behind a drug or population file: its own, and every function of the project that it reaches.
+
+As text of the syntax tree, so that comments, docstrings and layout do not count; of a module with several functions
+only those reached, so that a new building block changes nothing for drugs that do not use it.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+# The words every file is written in, not equations of its own.
+VOCABULARY = ("dosing_env.arithmetic", "dosing_env.pharmacology")
+
+
+def behind(text: str) -> str:
+    """The syntax tree of a file with this text, and of what it reaches, as text."""
+    tree = _parsed(text)
+    reached: dict[str, str] = {}
+    for module, name in _imported(tree).values():
+        _reach(module, name, reached)
+    return "\n".join([ast.dump(tree), *(f"{name} {code}" for name, code in sorted(reached.items()))])
+
+
+def source(module: str) -> str:
+    """The source text of a module of the project."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ValueError(f"{module}: no such module")
+    return Path(spec.origin).read_text(encoding="utf-8")
+
+
+def _reach(module: str, name: str, reached: dict[str, str]) -> None:
+    """Enter what a module binds to a name, and whatever that mentions; names of other libraries are left alone."""
+    if f"{module}.{name}" in reached or module in VOCABULARY or not module.startswith("dosing_env."):
+        return
+    tree = _parsed(source(module))
+    bound = [node for node in tree.body if name in _names_bound(node)]
+    if not bound:  # a local or built-in name
+        return
+    reached[f"{module}.{name}"] = "\n".join(map(ast.dump, bound))
+    imported = _imported(tree)
+    for mentioned in sorted(set(_names_mentioned(bound))):
+        _reach(*imported.get(mentioned, (module, mentioned)), reached)
+
+
+def _parsed(text: str) -> ast.Module:
+    """The syntax tree without docstrings."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return tree
+
+
+def _imported(tree: ast.Module) -> dict[str, tuple[str, str]]:
+    """Name in the file -> the module it comes from and its name there."""
+    statements = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module]
+    return {alias.asname or alias.name: (str(node.module), alias.name) for node in statements for alias in node.names}
+
+
+def _names_bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement of a module defines."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (inner.id for target in targets for inner in ast.walk(target) if isinstance(inner, ast.Name))
+
+
+def _names_mentioned(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    yield from (inner.id for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.Name))
