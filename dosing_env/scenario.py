@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import math
+import tomllib
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -14,9 +16,11 @@ from msgspec import Meta, Struct
 
 from dosing_env import catalogue
 from dosing_env.files import convert, decode
-from dosing_env.pharmacology import Drug, Population
+from dosing_env.pharmacology import Drug, Patient, Population
 from dosing_env.rules import Rules
 from dosing_env.task import Task
+
+_ADULT = Patient(AGE=60.0, WT=80.0, HT=175.0, SEX=1.0, SCR=1.0, DIAL=0.0, HAEM=0.0)
 
 Positive = Annotated[float, Meta(gt=0)]
 Natural = Annotated[float, Meta(ge=0)]
@@ -254,7 +258,9 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
     ):
         for value in values:
             try:
-                catalogue.load(kind, value)
+                found = catalogue.load(kind, value)
+                if kind == "drugs":
+                    _require_fit(found)
             except ValueError as error:
                 yield f"{field}: {error}"
     agents = [f"agent:{name}" for name in catalogue.names("agents")]
@@ -264,10 +270,22 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
             yield f"policies: {catalogue.unknown('policy', policy, known)}"
 
 
+def _require_fit(drug: Drug) -> None:
+    """An environment counts in h and mg, and its patients have the covariates of the drug.
+
+    Raises:
+        ValueError: it is not so.
+    """
+    if (drug.time_unit, drug.amount_unit) != ("h", "mg"):
+        raise ValueError(f"{drug.name}: counts in {drug.time_unit} and {drug.amount_unit}, an environment in h and mg")
+    drug.covariates(_ADULT)
+
+
 def parts(scenario: Scenario) -> dict[str, str]:
     """A hash of each part that can change what an agent meets: the sections of the file, the drug, the population.
 
-    Of Python files the syntax tree is hashed, so that comments, docstrings and layout do not count.
+    Of Python files the syntax tree is hashed, of model files the content, so that comments, docstrings and layout do
+    not count.
     """
     sections = {
         name: msgspec.json.encode(getattr(scenario, name))
@@ -277,8 +295,14 @@ def parts(scenario: Scenario) -> dict[str, str]:
         "drug": catalogue.source("drugs", scenario.drug),
         "population": catalogue.source("populations", scenario.population),
     }
-    trees = {name: ast.dump(_without_docstrings(ast.parse(text))).encode() for name, text in code.items()}
+    trees = {name: _content(getattr(scenario, name), text).encode() for name, text in code.items()}
     return {name: hashlib.sha256(content).hexdigest()[:12] for name, content in (sections | trees).items()}
+
+
+def _content(name: str, text: str) -> str:
+    if name.endswith(".toml"):
+        return json.dumps(tomllib.loads(text), default=str)
+    return ast.dump(_without_docstrings(ast.parse(text)))
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

@@ -31,7 +31,7 @@ NARROW = {
     "catalogue": set[str](),
     "statistics": set[str](),
     "files": set[str](),
-    "interchange": {"pharmacology", "simulation"},
+    "interchange": {"catalogue", "files", "pharmacology", "simulation"},
     "drugs": {"arithmetic", "formulas", "pharmacology"},
     "populations": {"arithmetic", "formulas", "pharmacology"},
 }
