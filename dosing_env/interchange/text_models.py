@@ -149,11 +149,10 @@ def _compartment(states: Table, row: int, own: list[str]) -> Compartment:
     def of_parameters(name: str) -> str | None:
         return "a compartment cannot stand here, only numbers, parameters and covariates" if name in own else None
 
-    enter = {
-        field: _parsed(states, row, field, of_parameters) if states.text(row, field) else Number(plain)
-        for field, plain in HOW_DOSES_ENTER.items()
-        if field in _COLUMNS
-    }
+    enter: dict[str, Tree] = {field: Number(plain) for field, plain in HOW_DOSES_ENTER.items()}
+    for field in _COLUMNS:
+        if states.text(row, field):
+            enter[field] = _parsed(states, row, field, of_parameters)
     return Compartment(name=states.text(row, "name"), derivative=_parsed(states, row, "derivative"), **enter)
 
 
