@@ -22,7 +22,7 @@ from dosing_env.pharmacology import Assay, Drug, Patient
 
 MOST = 100  # compartments, parameters, covariates or outputs
 ETA = "eta_"  # what a random effect is called in an expression, before its own name
-NO_ETA = "none"  # the random effect, without variance, of a model that has none
+NONE = "none"  # the random effect, or the parameter, of a model without any: compiled records have at least one
 
 _COCKCROFT_GAULT = "cockcroft_gault(patient.AGE, patient.WT, patient.SCR, patient.SEX)"
 BEDSIDE = {name: f"patient.{name}" for name in Patient._fields} | {"CRCL": _COCKCROFT_GAULT}
@@ -117,7 +117,7 @@ def drug(
         rates=made.rates,
         output=made.output,
         linear=equations.linear,
-        omega=dict(omega or dict.fromkeys(equations.etas or (NO_ETA,), 0.0)),
+        omega=dict(omega or dict.fromkeys(equations.etas or (NONE,), 0.0)),
         covariance=dict(covariance or {}),
         occasion=dict(occasion or {}),
         assay=assay,
@@ -157,8 +157,8 @@ def source(equations: Equations) -> str:
 def _records(equations: Equations) -> list[str]:
     fields = {
         "Covariates": equations.covariates,
-        "Eta": equations.etas or (NO_ETA,),
-        "Parameters": _fields(equations),
+        "Eta": equations.etas or (NONE,),
+        "Parameters": _fields(equations) or (NONE,),
     }
     return [_record(name, of) for name, of in fields.items()]
 
@@ -198,7 +198,7 @@ def _individual(equations: Equations) -> str:
         values.append(f"{name}={name}_")
     values += [f"{name}=x.{name}" for name in _carried(equations)]
     head = "def individual(x: Covariates, eta: Eta) -> Parameters:\n"
-    return f"{head}{''.join(lines)}    return Parameters({', '.join(values)})\n"
+    return f"{head}{''.join(lines)}    return Parameters({', '.join(values) or f'{NONE}=0.0'})\n"
 
 
 def _rates(equations: Equations) -> str:

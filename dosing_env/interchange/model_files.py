@@ -24,6 +24,8 @@ from dosing_env.pharmacology import Assay, Drug
 Natural = Annotated[float, Meta(ge=0)]
 Expression = str | float
 
+_HEADINGS = ("ID", "TIME")  # of a table of covariates over time
+
 
 class Units(Struct, frozen=True, forbid_unknown_fields=True):
     """What the file counts in."""
@@ -97,8 +99,8 @@ def _drug(model: Model, name: str) -> Drug:
     occasion = {eta: _number(f"occasion.{eta}", value, 0.0) for eta, value in model.occasion.items()}
     covariance = dict(_covariances(model, omega))
     _check_definite(omega, covariance)
-    for number in (model.assay.proportional, model.assay.additive, model.assay.lloq):
-        _number("assay", number, 0.0)
+    for field in ("proportional", "additive", "lloq"):
+        _number(f"assay.{field}", getattr(model.assay, field), 0.0)
     return equations.drug(
         _equations(model),
         name=name,
@@ -125,6 +127,8 @@ def _check_names(model: Model) -> None:
             raise ValueError(f"{field}: {name!r} stands in {seen[name]} already")
         if name.startswith(ETA):
             raise ValueError(f"{field}: {name!r}: names that begin with {ETA} are random effects, listed in [omega]")
+        if field == "covariates" and name.upper() in _HEADINGS:
+            raise ValueError(f"{field}: {name!r} is the heading of another column of an event table")
         seen[name] = field
     for field in ("omega", "outputs"):
         for name in getattr(model, field):
