@@ -7,7 +7,7 @@ plain-float stand-ins take their place.
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["exp", "log", "log10", "maximum", "minimum", "sqrt", "where"]
+__all__ = ["exp", "log", "log10", "maximum", "minimum", "power", "sqrt", "where"]
 
 
 def _choose(condition: Any, yes: Any, no: Any) -> Any:
@@ -33,3 +33,8 @@ except ImportError:  # pragma: no cover
     maximum, minimum, where = max, min, _choose
 
 exp, log, log10, sqrt = _functions.exp, _functions.log, _functions.log10, _functions.sqrt
+
+
+def power(a: Any, b: Any) -> Any:
+    """a to the b. A negative base without such a power (b not whole) is a rounding error below 0 and taken as 0."""
+    return where((a < 0.0) & (b % 1.0 != 0.0), 0.0, a) ** b

@@ -1,4 +1,4 @@
-"""Find drugs, populations, protocols, agents and scenarios by name or by path. Imports nothing of the project.
+"""Find drugs, populations, protocols, agents and scenarios by name or by path. Loading it imports nothing of ours.
 
 Shipped content (`agents/`, `scenarios/`) is looked up in the checkout that holds the imported package, else in the copy
 shipped inside it; never in the working directory. A path to the user's own file is accepted wherever a name is.
@@ -39,9 +39,13 @@ def content(kind: str) -> Path:
 def load(kind: str, name: str) -> Any:
     """The `DRUG`, `POPULATION`, `PROTOCOL` or `PLANNER` of a catalogue name or of a user's .py file.
 
+    A drug may also be a model file (.toml).
+
     Raises:
         ValueError: no such name or file, or the file is broken or defines no such object.
     """
+    if kind == "drugs" and name.endswith(".toml"):
+        return importlib.import_module("dosing_env.interchange.model_files").read_drug(_existing(name))
     module = _module(kind, name)
     what = PYTHON_KINDS[kind]
     if not hasattr(module, what):
@@ -79,11 +83,15 @@ def kind_of_file(name: str) -> str:
         keys = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return "scenarios"
+    if "compartments" in keys:
+        return "drugs"
     return "agents" if "algorithm" in keys else "scenarios"
 
 
 def source(kind: str, name: str) -> str:
-    """The source text of a catalogue name or of a user's .py file."""
+    """The source text of a catalogue name, of a user's .py file or of a model file (.toml)."""
+    if kind == "drugs" and name.endswith(".toml"):
+        return _existing(name).read_text(encoding="utf-8")
     return Path(str(_module(kind, name).__file__)).read_text(encoding="utf-8")
 
 

@@ -31,6 +31,8 @@ def decode(path: Path, kind: type[T]) -> T:
         return convert(data, kind)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
+    except RecursionError:
+        raise ValueError(f"{path}: brackets inside one another too deeply") from None
     except ValueError as error:  # tomllib's and the decoder's are ValueErrors too
         raise ValueError(f"{path}: {error}") from None
 

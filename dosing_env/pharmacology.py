@@ -43,7 +43,7 @@ class Drug:
 
     `covariates(patient)` makes the model's covariates from the bedside values; `individual(x, eta)` its parameters;
     `rates(t, A, p, R)` one derivative per compartment (A: amounts, mg; R: inflow, mg/h; t: h); `output(A, p)` the
-    measured concentration, `outputs(A, p)` a named tuple of whatever else is to be seen. Where the paper has them, one
+    measured concentration, `outputs` by name whatever else is to be seen. Where the paper has them, one
     number per compartment: `initial(p)` amounts without drug (else 0), `bioavailability(p)` (1), `lag(p)` (h, 0),
     `duration(p)` (h) and `infusion_rate(p)` (mg/h) of doses whose RATE is -2 and -1.
 
@@ -70,7 +70,7 @@ class Drug:
     lag: Callable[[Any], tuple[float, ...]] | None = None
     duration: Callable[[Any], tuple[float, ...]] | None = None
     infusion_rate: Callable[[Any], tuple[float, ...]] | None = None
-    outputs: Callable[[Any, Any], Any] | None = None
+    outputs: Mapping[str, Callable[[Any, Any], float]] = field(default_factory=dict)
     time_unit: str = "h"
     amount_unit: str = "mg"
 
@@ -105,11 +105,6 @@ class Drug:
     def Parameters(self) -> Any:
         """The named tuple of the individual parameters."""
         return typing.get_type_hints(self.individual)["return"]
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """The names of the further outputs."""
-        return () if self.outputs is None else typing.get_type_hints(self.outputs)["return"]._fields
 
     @property
     def no_eta(self) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+import tomllib
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -13,9 +15,11 @@ from msgspec import Meta, Struct
 
 from dosing_env import catalogue, equations
 from dosing_env.files import convert, decode
-from dosing_env.pharmacology import Drug, Population
+from dosing_env.pharmacology import Drug, Patient, Population
 from dosing_env.rules import Rules
 from dosing_env.task import Task
+
+_ADULT = Patient(AGE=60.0, WT=80.0, HT=175.0, SEX=1.0, SCR=1.0, DIAL=0.0, HAEM=0.0)
 
 Positive = Annotated[float, Meta(gt=0)]
 Natural = Annotated[float, Meta(ge=0)]
@@ -253,7 +257,9 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
     ):
         for value in values:
             try:
-                catalogue.load(kind, value)
+                found = catalogue.load(kind, value)
+                if kind == "drugs":
+                    _require_fit(found)
             except ValueError as error:
                 yield f"{field}: {error}"
     agents = [f"agent:{name}" for name in catalogue.names("agents")]
@@ -263,11 +269,22 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
             yield f"policies: {catalogue.unknown('policy', policy, known)}"
 
 
+def _require_fit(drug: Drug) -> None:
+    """An environment counts in h and mg, and its patients have the covariates of the drug.
+
+    Raises:
+        ValueError: it is not so.
+    """
+    if (drug.time_unit, drug.amount_unit) != ("h", "mg"):
+        raise ValueError(f"{drug.name}: counts in {drug.time_unit} and {drug.amount_unit}, an environment in h and mg")
+    drug.covariates(_ADULT)
+
+
 def parts(scenario: Scenario) -> dict[str, str]:
     """A hash of each part that can change what an agent meets: the sections of the file, the drug, the population.
 
     Of Python files the syntax tree is hashed, so that comments, docstrings and layout do not count, with that of the
-    building blocks and formulas they use.
+    building blocks and formulas they use; of model files the content.
     """
     sections = {
         name: msgspec.json.encode(getattr(scenario, name))
@@ -277,8 +294,12 @@ def parts(scenario: Scenario) -> dict[str, str]:
         "drug": catalogue.source("drugs", scenario.drug),
         "population": catalogue.source("populations", scenario.population),
     }
-    trees = {name: equations.behind(text).encode() for name, text in code.items()}
+    trees = {name: _content(getattr(scenario, name), text).encode() for name, text in code.items()}
     return {name: hashlib.sha256(content).hexdigest()[:12] for name, content in (sections | trees).items()}
+
+
+def _content(name: str, text: str) -> str:
+    return json.dumps(tomllib.loads(text), default=str) if name.endswith(".toml") else equations.behind(text)
 
 
 def fingerprint(scenario: Scenario) -> str:

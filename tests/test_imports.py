@@ -33,7 +33,7 @@ NARROW = {
     "files": set[str](),
     "equations": set[str](),
     "blocks": {"arithmetic"},
-    "interchange": {"pharmacology", "simulation"},
+    "interchange": {"catalogue", "files", "pharmacology", "simulation"},
     "drugs": {"arithmetic", "formulas", "pharmacology", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology"},
 }

@@ -36,19 +36,31 @@ def show(name: str) -> None:
 
 
 def _drug(name: str) -> Iterator[Any]:
+    drug = catalogue.load("drugs", name)
+    source = catalogue.source("drugs", name)
+    yield source if name.endswith(".toml") else _docstring("drugs", name)
+    try:
+        yield from _at_the_bedside(drug, source)
+    except ValueError as error:  # covariates that no patient of an environment has
+        yield f"\n{error}"
+    yield from _variability(drug)
+
+
+def _at_the_bedside(drug: Any, source: str) -> Iterator[Any]:
     from dosing_env.pharmacology import Patient
 
-    drug = catalogue.load("drugs", name)
-    yield _docstring("drugs", name)
     patient = Patient(AGE=60.0, WT=80.0, HT=175.0, SEX=1.0, SCR=1.0, DIAL=0.0, HAEM=0.0)
     x = drug.covariates(patient)
-    typical, comments = drug.individual(x, drug.no_eta), _comments(drug.Parameters)
+    typical, comments = drug.individual(x, drug.no_eta), _meanings(drug.Parameters, source)
     yield "\nParameters of a man of 60 years, 80 kg, 175 cm, creatinine 1.0 mg/dL\n"
     yield _table(
         ("parameter", "typical", "unit and meaning"),
         [(field, f"{value:.4g}", comments.get(field, "")) for field, value in typical._asdict().items()],
     )
     yield "\nHis covariates: " + ", ".join(f"{field} {value:.4g}" for field, value in x._asdict().items())
+
+
+def _variability(drug: Any) -> Iterator[Any]:
     rows = [(eta, f"{variance:.4g}", f"{100 * variance**0.5:.3g} %") for eta, variance in drug.omega.items()]
     yield "\nRandom effects between patients\n"
     yield _table(("eta of", "variance", "SD"), rows)
@@ -155,6 +167,14 @@ def _comments(record: Any) -> dict[str, str]:
     """Field -> the comment on its line in a named tuple's source: unit and meaning."""
     found = re.findall(r"^ +(\w+): \w+ +# *(.+)$", inspect.getsource(record), re.MULTILINE)
     return {field: "  ".join(re.split(r"\s{2,}", comment)) for field, comment in found}
+
+
+def _meanings(record: Any, source: str) -> dict[str, str]:
+    """Unit and meaning of each field: the comment on its line of a Python file or of a model file."""
+    if record.__module__.startswith("dosing_env_text_"):
+        found = re.findall(r"^(\w+) *=.*?# *(.+)$", source, re.MULTILINE)
+        return {field: "  ".join(re.split(r"\s{2,}", comment)) for field, comment in reversed(found)}
+    return _comments(record)
 
 
 def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Any:

@@ -39,7 +39,7 @@ def follow(drug: Drug, plan: subject.Plan, rows: int, solver: str | None, names:
     make = interpreted if solver == "scipy" else specialise
     run = make(subject.follow_all, **fill, **entering(drug))
     n = len(drug.compartments)
-    out = np.empty((n + 2 + len(drug.output_names), rows))
+    out = np.empty((n + 2 + len(drug.outputs), rows))
 
     def block(low: int, high: int) -> tuple[int, int, Floats]:
         fault, why, room = np.zeros(1 + n), subject.NO_ROOM, _ROOM

@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from dosing_env.arithmetic import power
+
 
 class _Hole:
     """The value of a name that `specialise` fills in."""
@@ -30,9 +32,18 @@ class _Hole:
 
 HOLE: Any = _Hole()
 
+SOURCE = "__source__"  # global of a generated module: the text that was run, which its file may no longer hold
+
 
 def _choose(condition: bool, yes: float, no: float) -> float:
     return yes if condition else no
+
+
+def _power(a: float, b: float) -> float:
+    """`arithmetic.power` that looks at b only where a is negative."""
+    if a < 0.0 and b % 1.0 != 0.0:
+        a = 0.0
+    return a**b
 
 
 def _tuple(row: Any, length: int) -> tuple[float, ...]:
@@ -56,6 +67,7 @@ _ON_FLOATS: dict[Any, Any] = {
     np.minimum: min,
     np.maximum: max,
     np.where: _choose,
+    power: _power,
 }
 
 
@@ -183,7 +195,8 @@ def _source(member: Any) -> str:
     if not isinstance(member, FunctionType):
         return repr(member)
     try:
-        return f"{member.__module__}.{member.__name__} {_file_text(inspect.getfile(member))}"
+        text = member.__globals__.get(SOURCE) or _file_text(inspect.getfile(member))
+        return f"{member.__module__}.{member.__name__} {text}"
     except OSError:
         return f"{member.__module__}.{member.__name__} {member.__code__.co_code.hex()} {member.__code__.co_consts!r}"
 

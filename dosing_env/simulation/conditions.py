@@ -148,17 +148,18 @@ def _carried(table: Table, name: str, codes: NDArray[np.intp], carry: str) -> Fl
         groups = pd.Series(np.where(empty, math.nan, values)).groupby(codes)
         filled = groups.ffill() if carry == "locf" else groups.bfill()
         table.require(filled.notna().to_numpy(), name, "a number is needed here")
-        return filled.to_numpy()
+        return np.asarray(filled, dtype=np.float64)
     return values
 
 
 def _values(drug: Drug, reading: Reading, carried: dict[str, Floats], rows: int) -> Floats:
     """The drug's covariates of each row, (rows, covariates)."""
-    if reading.make is drug.Covariates:
-        columns = [carried[name] for name in drug.Covariates._fields]
+    own: Any = drug.Covariates
+    if reading.make is own:
+        columns = [carried[name] for name in own._fields]
         return np.column_stack(columns) if columns else np.zeros((rows, 0))
     makes = (reading.make(**dict(zip(carried, row, strict=True))) for row in zip(*carried.values(), strict=True))
-    return np.array([tuple(x) for x in makes], dtype=float).reshape(rows, len(drug.Covariates._fields))
+    return np.array([tuple(x) for x in makes], dtype=float).reshape(rows, len(own._fields))
 
 
 def _arranged(

@@ -178,11 +178,11 @@ def records_of(events: Events, times: Floats) -> Records:
         (subject.LOOK, rows[np.isin(events.kind, (0, 2))]),
     ]
     records, places = [], []
-    for order, (kind, where) in enumerate(parts):
+    for after, (kind, where) in enumerate(parts):
         record = events.dose[where]
         record[:, subject.KIND] = kind
         records.append(record)
-        places.append(np.column_stack([events.codes[where], where + 0.1 * order]))
+        places.append(np.column_stack([events.codes[where], where + 0.1 * after]))
     looks = _looks(events, times)
     everything = np.concatenate([*records, looks[0]])
     place = np.concatenate([*places, looks[1]])

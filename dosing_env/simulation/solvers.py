@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from dosing_env.pharmacology import Drug
@@ -71,9 +73,26 @@ def entering(drug: Drug) -> dict[str, Any]:
         "lag": drug.lag or _nothing,
         "duration": drug.duration or _nothing,
         "infusion_rate": drug.infusion_rate or _nothing,
-        "outputs": drug.outputs or _no_outputs,
-        "NO": len(drug.output_names),
+        "outputs": _together(tuple(drug.outputs.values())),
+        "NO": len(drug.outputs),
     }
+
+
+head: Any = HOLE
+rest: Any = HOLE
+
+
+def _more(A, p):  # type: ignore[no-untyped-def]
+    return (head(A, p),) + rest(A, p)  # noqa: RUF005  numba cannot unpack
+
+
+@functools.cache
+def _together(outputs: tuple[Any, ...]) -> Any:
+    """One function (A, p) -> a number per output: numba can loop over numbers, not over functions."""
+    if not outputs:
+        return _no_outputs
+    scope = globals() | {"head": outputs[0], "rest": _together(outputs[1:])}
+    return FunctionType(_more.__code__, scope, "_more")
 
 
 def advancer(drug: Drug, solver: str | None = None) -> Callable[..., float]:

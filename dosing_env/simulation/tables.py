@@ -159,9 +159,9 @@ def _look(
         late=steps.late,
     )
     out = follow(drug, plan, int(first_row[-1]), solver, who)
-    columns: dict[str, Any] = {} if who == [None] else {"ID": pd.Series(who).repeat(looks).to_numpy()}
+    columns: dict[str, Any] = {} if who == [None] else {"ID": np.repeat(np.array(who, dtype=None), looks)}
     columns["time"] = _times_seen(records, mine)
-    names = [*(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.output_names]
+    names = [*(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
     return pd.DataFrame(columns | dict(zip(names, out, strict=True)))
 
 

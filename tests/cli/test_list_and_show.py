@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -107,6 +108,19 @@ def test_a_python_file_of_the_users_own_is_shown(here: Path, kind: str, name: st
     result = run("show", "own.py")
     assert result.code == 0
     assert result.out.replace("own.py", name) == run("show", name).out
+
+
+def test_a_model_file_is_shown_with_the_meaning_of_its_parameters(here: Path) -> None:
+    text = (ROOT / "tests" / "models" / "two_compartments.toml").read_text(encoding="utf-8")
+    (here / "own.toml").write_text(text)
+    result = run("show", "own.toml")
+    assert result.code == 0
+    assert text in result.out
+    assert re.search(r"\nCL +4\.421 +L/h  clearance", result.out)
+    (here / "own.toml").write_text(text.replace("CRCL", "GFR"))
+    out = run("show", "own.toml").out
+    assert "own: no patient of an environment has GFR" in out
+    assert "covariance of CL and V1: 0.02939" in out
 
 
 def test_a_scenario_of_the_users_own_is_shown(here: Path) -> None:

@@ -1,0 +1,85 @@
+"""Python generated from checked trees, as a module.
+
+numba keeps machine code only of functions that say they come from a .py file, so the text is written to the user's
+cache directory. What runs is the text itself, under the name of that file; what stands in the file is never read back.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import linecache
+import os
+import sys
+from importlib.abc import ExecutionLoader
+from pathlib import Path
+from types import ModuleType
+
+from dosing_env.files import write_whole
+from dosing_env.simulation.compiling import SOURCE
+
+
+@functools.cache
+def module(text: str) -> ModuleType:
+    """The module that a text is, one for each text."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:24]
+    name = f"dosing_env_text_{digest}"
+    loader = _Text(text, _written(f"{name}.py", text))
+    spec = importlib.util.spec_from_loader(name, loader)
+    made = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    vars(made)[SOURCE] = text
+    loader.exec_module(made)
+    sys.modules[name] = made  # where numba looks up the named tuples of cached machine code
+    return made
+
+
+class _Text(ExecutionLoader):
+    """Loads a module from a text, under the name of a file."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.text, self.path = text, path
+        lines = text.splitlines(keepends=True)
+        linecache.cache[path] = (len(text), None, lines, path)  # what a traceback shows
+
+    def get_source(self, fullname: str) -> str:
+        """The text, whatever the file holds."""
+        return self.text
+
+    def get_filename(self, fullname: str) -> str:
+        """The file, or a name that is none where it cannot be written."""
+        return self.path
+
+
+def _written(name: str, text: str) -> str:
+    """The path of a file with this text; a name in brackets where none can be written."""
+    folder = cache_folder()
+    if folder is None:
+        return f"<{name}>"
+    path = folder / name
+    try:
+        if not (path.is_file() and path.read_bytes() == text.encode()):
+            write_whole(path, text.encode())
+    except OSError:
+        return f"<{name}>"
+    return str(path)
+
+
+def cache_folder() -> Path | None:
+    """Where generated modules are kept: numba's folder where the user chose one, else the platform's for caches."""
+    own = os.environ.get("NUMBA_CACHE_DIR")
+    if own:
+        return Path(own).absolute() / "dosing_env_text"
+    try:
+        caches = _caches()
+    except RuntimeError:  # nobody's home
+        return None
+    return caches / "dosing_env" / "text" if caches.is_absolute() else None
+
+
+def _caches() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
