@@ -267,6 +267,10 @@ MISTAKES = {
     "a number twice": (1, "cmt", "1", "models: row 2, cmt: '1': the compartments"),
     "a name twice": (1, "name", "GUT", "models: row 2, name: 'GUT' stands there twice"),
     "no name": (0, "name", "", "models: row 1, name: '': a name is made of the letters"),
+    "a model without name": (0, "model", "", "models: row 1, model: '' is no name of a model"),
+    "a model over two lines": (0, "model", "a\nb", r"models: row 1, model: 'a\nb' is no name of a model"),
+    "a random effect": (1, "derivative", "-eta_KA*CENT", "models: m: 'eta_KA': names that begin with eta_ are random"),
+    "too many parameters": (1, "derivative", "+".join(f"k{i}" for i in range(100)), "models: m: more than 100 param"),
     "a missing cell": (0, "lag", None, "models: row 1, lag: the cell is missing"),
 }
 
