@@ -398,3 +398,22 @@ def test_the_source_is_made_of_checked_names_and_numbers(drug: Drug) -> None:
     assert {word.rstrip("0123456789") for word in left} <= {"again", "output_"}
     assert "#" not in text
     assert text.isascii()
+
+
+EVERYTHING = (
+    "exp(-k)+expit(k)+log(a)-log10(a)*logit(k/9)+max(a,k)/min(a,k)+pow(a,k)+pow(a,0.75)+pow(a,-2)+pow(a-9,3)-sqrt(a)-+k"
+)
+
+
+def test_every_function_compiles_to_what_it_means() -> None:
+    state = ONE | {"model": "m", "name": "a", "derivative": EVERYTHING}
+    drug = drugs_of_tables([state], [])["m"]
+    p = drug.Parameters(k=1.7)
+    compiled = specialise(_rate, rates=drug.rates)
+    expected = by_python(EVERYTHING, {"a": np.float64(2.5), "k": np.float64(1.7)})
+    assert compiled((2.5,), p, (0.0,)) == pytest.approx(expected, rel=1e-12)
+    assert drug.rates(0.0, (2.5,), p, (0.0,)) == pytest.approx((expected,), rel=1e-12)
+
+
+def _rate(A, p, R):  # type: ignore[no-untyped-def]
+    return rates(0.0, A, p, R)[0]
