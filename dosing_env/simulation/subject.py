@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
+from dosing_env.simulation.chance import ZERO
 from dosing_env.simulation.compiling import HOLE, apart
 from dosing_env.simulation.course import SAME_TIME, proceed
 from dosing_env.simulation.steady import copy, settle
@@ -106,7 +107,7 @@ def _follow(s, plan, bench, out, fault):  # type: ignore[no-untyped-def]
     p = _parameters(plan, s, step)
     modes = decompose(p, bench.work)
     _start(a, p)
-    n = m = 0  # doses not over, and series not at their end
+    n = m = ZERO  # doses not over, and series not at their end
     t = auc = 0.0
     why = FINE if _finite(p) else BAD_PARAMETERS
     while why == FINE and record < plan.last_record[s]:
@@ -114,7 +115,7 @@ def _follow(s, plan, bench, out, fault):  # type: ignore[no-untyped-def]
         copy(fault, a)
         stop = _next_stop(plan, s, record, step, bench.series, m)
         if stop > t + SAME_TIME:
-            auc += proceed(a, p, modes, t, stop, bench.doses, 0, n, bench.none, bench.none, bench.work, bench.inflow)
+            auc += proceed(a, p, modes, t, stop, bench.doses, ZERO, n, bench.none, bench.none, bench.work, bench.inflow)
             if not (math.isfinite(auc) and _finite(a)):
                 return NOT_SOLVED
             n, t = _drop_finished(bench.doses, n, stop), stop
@@ -179,7 +180,7 @@ def _carry_out(record, a, bench, n, m, p, modes):  # type: ignore[no-untyped-def
         _start(a, p)
         return _drop_started(bench.doses, n, record[TIME]), m, FINE
     if kind == STEADY:
-        n = m = n - n  # nothing of what was before; a plain 0 would be a type of its own for numba
+        n = m = ZERO
     if kind >= STEADY:
         n, why = _steady(a, bench, n, record, p, modes)
         return n, m, why

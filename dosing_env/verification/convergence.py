@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from dosing_env.pharmacology import Drug
@@ -17,7 +18,7 @@ def check(drug: Drug, case: Case, solver: str) -> Iterator[Check]:
     """By how much of what it should the error falls, at worst: 1 or less is enough."""
     try:
         errors = [worst(case, solved(drug, case, solver, relative))[0] for relative in TOLERANCES]
-        falls = [GAIN * fine / coarse for coarse, fine in zip(errors, errors[1:], strict=False) if fine > FLOOR]
+        falls = [GAIN * fine / coarse for coarse, fine in itertools.pairwise(errors) if fine > FLOOR]
         note = ", ".join(f"{error:.0e}" for error in errors)
         yield Check("step size", case.name, solver, max(falls, default=0.0), 1.0, f"errors {note}")
     except (ValueError, RuntimeError) as error:
