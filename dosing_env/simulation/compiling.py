@@ -59,6 +59,12 @@ _ON_FLOATS: dict[Any, Any] = {
 }
 
 
+def apart(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a function that is compiled by itself, not into each place that calls it: a large one, called from several."""
+    function.apart = True  # type: ignore[attr-defined]
+    return function
+
+
 def specialise(template: Callable[..., Any], **filling: Any) -> Callable[..., Any]:
     """The template compiled with its holes filled.
 
@@ -96,7 +102,8 @@ def _inner(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Call
     import numba
 
     copy = _with_globals(function, filling, function.__name__, _inner)
-    return numba.njit(copy, error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    inline = not hasattr(function, "apart")
+    return numba.njit(copy, error_model="numpy", forceinline=inline, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _with_globals(

@@ -1,4 +1,4 @@
-"""The three solvers, and how a drug chooses one."""
+"""The solvers, and how a drug chooses one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from dosing_env.pharmacology import Drug
-from dosing_env.simulation import adaptive, course, exact, reference
-from dosing_env.simulation.compiling import interpreted, specialise
+from dosing_env.simulation import adaptive, course, driver, exact, explicit, reference, stiff
+from dosing_env.simulation import repeated as repeated_exact
+from dosing_env.simulation.compiling import HOLE, interpreted, specialise
 
-SOLVERS = {"exact": exact, "compiled": adaptive, "scipy": reference}
+SOLVERS: dict[str, Any] = {
+    "exact": exact,  # linear drugs
+    "compiled": adaptive,  # any drug: explicit or stiff steps, as the patient needs them
+    "explicit": explicit,
+    "stiff": stiff,
+    "scipy": reference,
+}
+
+NOTHING: Any = HOLE  # a zero for every compartment
 
 
 def solver_for(drug: Drug, solver: str | None = None) -> str:
@@ -27,18 +36,42 @@ def solver_for(drug: Drug, solver: str | None = None) -> str:
     return solver
 
 
-def filling(drug: Drug, solver: str | None = None) -> dict[str, Any]:
-    """What the holes of the simulation hold for this drug."""
-    module = SOLVERS[solver_for(drug, solver)]
+def filling(
+    drug: Drug, solver: str | None = None, *, repeated: bool = False, exposed: bool = True, relative: float = 1e-9
+) -> dict[str, Any]:
+    """What the holes of the simulation hold for this drug.
+
+    Args:
+        drug: the drug.
+        solver: a name of `SOLVERS`; left out, the drug's own.
+        repeated: whether equal steps of the exact solver are worth remembering (repeated.py).
+        exposed: whether the integral of the output is wanted.
+        relative: tolerance of one step of the solvers that make steps. "scipy" has its own.
+    """
+    name, n = solver_for(drug, solver), len(drug.compartments)
+    module = repeated_exact if repeated and name == "exact" else SOLVERS[name]
+    leading = n if name == "exact" else drug.driver
     return {
-        "N": len(drug.compartments),
-        "NOTHING": (0.0,) * len(drug.compartments),
-        "ROWS": module.ROWS,
+        "N": n,
+        "NOTHING": (0.0,) * n,
+        "M": leading,
+        "EMPTY": (0.0,) * leading,
+        "ROWS": module.rows(n),
+        "EXPOSED": exposed,
+        "RELATIVE": relative,
+        "AUTOMATIC": name == "compiled",
         "rates": drug.rates,
+        "system": drug.rates if name == "exact" else driver.leading,
         "output": drug.output,
+        "initial": drug.initial or nothing_at_first,
         "move": module.move,
         "decompose": module.decompose,
     }
+
+
+def nothing_at_first(p):  # type: ignore[no-untyped-def]
+    """The amounts without drug, where the drug says nothing else."""
+    return NOTHING
 
 
 def advancer(drug: Drug, solver: str | None = None) -> Callable[..., float]:
