@@ -6,6 +6,7 @@ A patient who was stiff once is solved by the stiff method until the parameters 
 from __future__ import annotations
 
 from dosing_env.simulation import explicit, stiff
+from dosing_env.simulation.compiling import merged
 from dosing_env.simulation.control import STIFF, finish, forget, start
 from dosing_env.simulation.explicit import STIFF_STEPS
 from dosing_env.simulation.explicit import integrate as integrate_explicitly
@@ -22,6 +23,7 @@ def decompose(p, work):  # type: ignore[no-untyped-def]
     return forget(p, work)
 
 
+@merged
 def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     """Advance the amounts `a` (N,) by h hours in place, from time t.
 

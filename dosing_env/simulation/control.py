@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from numba.np.unsafe.ndarray import to_fixed_tuple
+from numba.cpython.unsafe.tuple import tuple_setitem
 
 from dosing_env.simulation.compiling import HOLE
 from dosing_env.simulation.driver import decompose_driver
@@ -23,6 +23,7 @@ rates: Any = HOLE
 output: Any = HOLE
 initial: Any = HOLE
 N: Any = HOLE  # number of compartments
+NOTHING: Any = HOLE  # N zeros
 EXPOSED: Any = HOLE  # whether the integral of the output is wanted: one more component
 RELATIVE: Any = HOLE
 
@@ -67,18 +68,25 @@ def finish(a, done, h, work):  # type: ignore[no-untyped-def]
 
 def note_sizes(work):  # type: ignore[no-untyped-def]
     """Remember the largest value of each component."""
-    for i in range(N + EXPOSED):
+    for i in range(work.shape[1]):
         work[LARGEST, i] = max(work[LARGEST, i], abs(work[STATE, i]))
 
 
-def derivative(slope, y, t, p, R):  # type: ignore[no-untyped-def]
-    """The rates of all compartments and the output into `slope`."""
-    A = to_fixed_tuple(y, N)
+def row_of(work, row):  # type: ignore[no-untyped-def]
+    """The amounts in a row of the workspace, as a tuple (a view of the row would be counted by reference, and slow)."""
+    out = NOTHING
+    for i in range(N):
+        out = tuple_setitem(out, i, work[row, i])
+    return out
+
+
+def derivative(work, to, of, t, p, R):  # type: ignore[no-untyped-def]
+    """The rates of all compartments and the output, at the amounts in the row `of`, into the row `to`."""
+    A = row_of(work, of)
     change = rates(t, A, p, R)
     for i in range(N):
-        slope[i] = change[i]
-    if EXPOSED:
-        slope[N] = output(A, p)
+        work[to, i] = change[i]
+    work[to, N] = output(A, p) if EXPOSED else 0.0
 
 
 def tolerance(i, work):  # type: ignore[no-untyped-def]
@@ -89,7 +97,7 @@ def tolerance(i, work):  # type: ignore[no-untyped-def]
 
 def accept(work):  # type: ignore[no-untyped-def]
     """The new state becomes the state."""
-    for i in range(N + EXPOSED):
+    for i in range(work.shape[1]):
         work[STATE, i] = work[NEW, i]
     note_sizes(work)
 

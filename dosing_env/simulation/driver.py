@@ -10,7 +10,7 @@ from typing import Any
 
 from numba.cpython.unsafe.tuple import tuple_setitem
 
-from dosing_env.simulation.compiling import HOLE
+from dosing_env.simulation.compiling import HOLE, apart
 from dosing_env.simulation.exact import decompose, expand, interpolate, separate, values
 
 rates: Any = HOLE
@@ -19,6 +19,7 @@ EMPTY: Any = HOLE  # M zeros
 NOTHING: Any = HOLE  # a zero for every compartment
 
 
+@apart
 def leading(t, A, p, R):  # type: ignore[no-untyped-def]
     """The rates of the first M compartments: the `system` of exact.py."""
     return values(rates(t, _whole(A), p, _whole(R)))
@@ -46,16 +47,16 @@ def is_known(modes, h):  # type: ignore[no-untyped-def]
     return separate(modes, h)
 
 
-def prepare(a, p, modes, inflow):  # type: ignore[no-untyped-def]
-    """What the amounts of the driver depend on besides the time."""
+def prepare(A, p, modes, R):  # type: ignore[no-untyped-def]
+    """What the amounts of the driver depend on besides the time, from amounts and inflow of all compartments."""
     if M == 0:
         return 0.0
-    return expand(values(a), p, modes, values(inflow))
+    return expand(values(A), p, modes, values(R))
 
 
-def place(y, way, modes, h):  # type: ignore[no-untyped-def]
-    """Write the amounts of the driver h hours after `prepare` into the first M numbers of `y`."""
+def place(work, row, way, modes, h):  # type: ignore[no-untyped-def]
+    """Write the amounts of the driver h hours after `prepare` into a row of the workspace."""
     if M > 0:
         known, _ = interpolate(way, modes, h)
         for i in range(M):
-            y[i] = known[i]
+            work[row, i] = known[i]

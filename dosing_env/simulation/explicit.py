@@ -11,7 +11,7 @@ from typing import Any
 
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from dosing_env.simulation.compiling import HOLE
+from dosing_env.simulation.compiling import HOLE, apart, merged
 from dosing_env.simulation.control import (
     CALM,
     NEW,
@@ -25,6 +25,7 @@ from dosing_env.simulation.control import (
     forget,
     next_step,
     remember_step,
+    row_of,
     start,
     tolerance,
     too_short,
@@ -34,7 +35,6 @@ from dosing_env.simulation.driver import is_known, place, prepare
 
 N: Any = HOLE
 M: Any = HOLE
-EXPOSED: Any = HOLE
 AUTOMATIC: Any = HOLE  # whether to give up where the problem looks stiff
 
 _NEARLY = SHARED  # row: the arguments of the last stage but one, which lies at the end of the step too
@@ -65,11 +65,12 @@ def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     return finish(a, done, h, work)
 
 
+@merged
 def integrate(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     """Step from time t for h hours. Returns the hours that were done, h unless the problem is stiff or has no end."""
     R = to_fixed_tuple(inflow, N)
     known = is_known(modes, h)
-    way = prepare(work[STATE], p, modes, inflow)
+    way = prepare(row_of(work, STATE), p, modes, R)
     if work[STEP, 0] == 0.0:
         work[STEP, 0] = _first_step(p, R, t, h, work)
     done, first, most = 0.0, 0, 6.0
@@ -98,48 +99,46 @@ def integrate(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
 
 def _first_step(p, R, t, h, work):  # type: ignore[no-untyped-def]
     """A part of the time in which what is there changes by itself."""
-    y, slope = work[STATE], work[_SLOPES]
-    derivative(slope, y, t, p, R)
+    derivative(work, _SLOPES, STATE, t, p, R)
     fastest = 0.0
     for i in range(N):
-        if y[i] != 0.0:
-            fastest = max(fastest, abs(slope[i] / y[i]))
+        if work[STATE, i] != 0.0:
+            fastest = max(fastest, abs(work[_SLOPES, i] / work[STATE, i]))
     return min(h, 0.2 / fastest) if fastest > 0.0 else h
 
 
+@apart
 def _stages(p, modes, way, known, R, t, done, step, first, work):  # type: ignore[no-untyped-def]
     """One step from STATE into NEW. The slope of stage 0 is there unless `first` is 0, and that of NEW comes last."""
-    y, new = work[STATE], work[NEW]
     for stage in range(first, STAGES + 1):
-        for i in range(N + EXPOSED):
+        for i in range(N + 1):
             total = 0.0
             for j in range(stage):
                 total += A[stage, j] * work[_SLOPES + j, i]
-            new[i] = y[i] + step * total
+            work[NEW, i] = work[STATE, i] + step * total
         at = done + C[stage] * step
         if known:
-            place(new, way, modes, at)
-        slope = work[_SLOPES + stage]
-        derivative(slope, new, t + at, p, R)
+            place(work, NEW, way, modes, at)
+        derivative(work, _SLOPES + stage, NEW, t + at, p, R)
         if known:
             for i in range(M):
-                slope[i] = 0.0
+                work[_SLOPES + stage, i] = 0.0
         if stage == STAGES - 1:
-            for i in range(N + EXPOSED):
-                work[_NEARLY, i] = new[i]
+            for i in range(N + 1):
+                work[_NEARLY, i] = work[NEW, i]
 
 
 def _error(step, work):  # type: ignore[no-untyped-def]
     """The error of the step in units of the tolerance: the estimate of order 5, corrected by that of order 3."""
     fifth = third = 0.0
-    for i in range(N + EXPOSED):
+    for i in range(work.shape[1]):
         e5 = e3 = 0.0
         for j in range(STAGES):
             e5 += E5[j] * work[_SLOPES + j, i]
             e3 += E3[j] * work[_SLOPES + j, i]
-        scale = tolerance(i, work)
-        fifth += (e5 / scale) ** 2
-        third += (e3 / scale) ** 2
+        unit = 1.0 / tolerance(i, work)
+        e5, e3 = e5 * unit, e3 * unit
+        fifth, third = fifth + e5 * e5, third + e3 * e3
     size = fifth + 0.01 * third
     return step * fifth / math.sqrt(size) if size != 0.0 else 0.0
 
@@ -147,10 +146,11 @@ def _error(step, work):  # type: ignore[no-untyped-def]
 def _looks_stiff(step, work):  # type: ignore[no-untyped-def]
     """Whether stability has limited many steps: h |lambda| from the two stages at the end of the step."""
     slopes = arguments = 0.0
-    for i in range(N + EXPOSED):
-        scale = tolerance(i, work)
-        slopes += ((work[_SLOPES + STAGES, i] - work[_SLOPES + STAGES - 1, i]) / scale) ** 2
-        arguments += ((work[NEW, i] - work[_NEARLY, i]) / scale) ** 2
+    for i in range(work.shape[1]):
+        unit = 1.0 / tolerance(i, work)
+        slope = (work[_SLOPES + STAGES, i] - work[_SLOPES + STAGES - 1, i]) * unit
+        argument = (work[NEW, i] - work[_NEARLY, i]) * unit
+        slopes, arguments = slopes + slope * slope, arguments + argument * argument
     if step * step * slopes > _BOUND * _BOUND * arguments:
         work[CALM, 0] = 0.0
         work[STIFF, 0] += 1.0
@@ -162,5 +162,5 @@ def _looks_stiff(step, work):  # type: ignore[no-untyped-def]
 
 
 def _reuse_last_slope(work):  # type: ignore[no-untyped-def]
-    for i in range(N + EXPOSED):
+    for i in range(work.shape[1]):
         work[_SLOPES, i] = work[_SLOPES + STAGES, i]

@@ -44,12 +44,12 @@ def decompose(p, work):  # type: ignore[no-untyped-def]
 
 def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     """Advance the amounts `a` (M,) by h hours in place. Returns the integral of the output over those hours."""
-    memory, same = work[_MEMORY], _ROUNDING * (abs(t) + h)
-    if not abs(h - memory[1]) <= same:
-        if abs(h - memory[0]) <= same:
+    same = _ROUNDING * (abs(t) + h)
+    if not abs(h - work[_MEMORY, 1]) <= same:
+        if abs(h - work[_MEMORY, 0]) <= same:
             _keep(p, modes, h, work)
         else:
-            memory[0] = h
+            work[_MEMORY, 0] = h
             return _once(a, p, modes, inflow, h)
     return _multiply(a, p, inflow, work)
 

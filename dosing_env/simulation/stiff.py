@@ -10,7 +10,7 @@ from typing import Any
 
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from dosing_env.simulation.compiling import HOLE, apart
+from dosing_env.simulation.compiling import HOLE, apart, merged
 from dosing_env.simulation.control import (
     GIVEN,
     LARGEST,
@@ -32,7 +32,6 @@ from dosing_env.simulation.linear_equations import factor, substitute
 from dosing_env.simulation.rodas5p import GAMMA, STAGES, A, B, C, D
 
 N: Any = HOLE
-EXPOSED: Any = HOLE
 
 _U = SHARED  # first row of the stages' solutions
 _SLOPE, _DRIFT, _TRIAL, _ORDER = range(_U + STAGES, _U + STAGES + 4)  # f(t, y), df/dt, any other f, the pivots
@@ -61,7 +60,7 @@ def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     return finish(a, done, h, work)
 
 
-@apart
+@merged
 def integrate(p, inflow, t, done, h, work):  # type: ignore[no-untyped-def]
     """Step from time t + done to t + h. Returns the hours that were done, h unless there is no solution."""
     R = to_fixed_tuple(inflow, N)
@@ -91,35 +90,36 @@ def integrate(p, inflow, t, done, h, work):  # type: ignore[no-untyped-def]
 
 
 @apart
-def _slope(row, y, t, p, R):  # type: ignore[no-untyped-def]
-    derivative(row, y, t, p, R)
+def _slope(work, to, of, t, p, R):  # type: ignore[no-untyped-def]
+    derivative(work, to, of, t, p, R)
 
 
+@apart
 def _differentiate(p, R, t, step, work):  # type: ignore[no-untyped-def]
     """The slope at the state, its derivative in time by one difference, and the Jacobian by differences of order 2.
 
     The points of the differences lie above the state, where amounts are still amounts.
     """
-    y, slope, trial = work[NEW], work[_SLOPE], work[_TRIAL]
-    for i in range(N + EXPOSED):
-        y[i] = work[STATE, i]
-    _slope(slope, y, t, p, R)
+    n = work.shape[1]
+    for i in range(n):
+        work[NEW, i] = work[STATE, i]
+    _slope(work, _SLOPE, NEW, t, p, R)
     later = t + 1e-7 * step
-    _slope(trial, y, later, p, R)
-    for i in range(N + EXPOSED):
-        work[_DRIFT, i] = (trial[i] - slope[i]) / (later - t) if later > t else 0.0
-        work[_MATRICES + i, N] = 0.0  # nothing depends on the integral of the output
-    for j in range(N):
+    _slope(work, _TRIAL, NEW, later, p, R)
+    for i in range(n):
+        work[_DRIFT, i] = (work[_TRIAL, i] - work[_SLOPE, i]) / (later - t) if later > t else 0.0
+        work[_MATRICES + i, n - 1] = 0.0  # nothing depends on the integral of the output
+    for j in range(n - 1):
         d = _difference(j, work)
         for k in range(1, 3):
-            y[j] = work[STATE, j] + k * d
-            _slope(trial, y, t, p, R)
-            for i in range(N + EXPOSED):
-                part = 2.0 * (trial[i] - slope[i]) if k == 1 else work[_MATRICES + i, j] - 0.5 * (trial[i] - slope[i])
-                work[_MATRICES + i, j] = part
-        for i in range(N + EXPOSED):
+            work[NEW, j] = work[STATE, j] + k * d
+            _slope(work, _TRIAL, NEW, t, p, R)
+            for i in range(n):
+                change = work[_TRIAL, i] - work[_SLOPE, i]
+                work[_MATRICES + i, j] = 2.0 * change if k == 1 else work[_MATRICES + i, j] - 0.5 * change
+        for i in range(n):
             work[_MATRICES + i, j] /= d
-        y[j] = work[STATE, j]
+        work[NEW, j] = work[STATE, j]
 
 
 def _difference(j, work):  # type: ignore[no-untyped-def]
@@ -130,30 +130,31 @@ def _difference(j, work):  # type: ignore[no-untyped-def]
     return _PART * size
 
 
+@apart
 def _step(p, R, t, step, work):  # type: ignore[no-untyped-def]
     """One step from STATE into NEW. Returns its error in units of the tolerance."""
-    n = N + EXPOSED
-    jacobian, matrix, order = work[_MATRICES:], work[_MATRICES + N + 1 :], work[_ORDER]
+    n = work.shape[1]
+    jacobian, matrix, order = work[_MATRICES:], work[_MATRICES + n :], work[_ORDER]
     for i in range(n):
         for j in range(n):
             matrix[i, j] = -jacobian[i, j]
         matrix[i, i] += 1.0 / (step * GAMMA)
     factor(matrix, order, n)
-    y, new, trial = work[STATE], work[NEW], work[_TRIAL]
     for stage in range(STAGES):
-        u = work[_U + stage]
         for i in range(n):
-            argument, carried = y[i], 0.0
+            argument, carried = work[STATE, i], 0.0
             for j in range(stage):
                 argument += A[stage, j] * work[_U + j, i]
                 carried += B[stage, j] * work[_U + j, i]
-            new[i], u[i] = argument, carried / step + step * D[stage] * work[_DRIFT, i]
-        _slope(trial, new, t + C[stage] * step, p, R)
+            work[NEW, i] = argument
+            work[_U + stage, i] = carried / step + step * D[stage] * work[_DRIFT, i]
+        _slope(work, _TRIAL, NEW, t + C[stage] * step, p, R)
         for i in range(n):
-            u[i] += trial[i]
-        substitute(matrix, order, u, n)
+            work[_U + stage, i] += work[_TRIAL, i]
+        substitute(matrix, order, work[_U + stage], n)
     total = 0.0
     for i in range(n):
-        new[i] += u[i]
-        total += (u[i] / tolerance(i, work)) ** 2
+        work[NEW, i] += work[_U + STAGES - 1, i]
+        error = work[_U + STAGES - 1, i] / tolerance(i, work)
+        total += error * error
     return math.sqrt(total)
