@@ -35,7 +35,7 @@ def follow(drug: Drug, plan: subject.Plan, rows: int, solver: str | None, names:
     Raises:
         RuntimeError: a subject could not be followed; drug, subject, time and reason are named.
     """
-    fill = filling(drug, solver)
+    fill = filling(drug, solver, repeated=True)
     make = interpreted if solver == "scipy" else specialise
     run = make(subject.follow_all, **fill, **entering(drug))
     n = len(drug.compartments)
