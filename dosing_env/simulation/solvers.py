@@ -40,7 +40,13 @@ def solver_for(drug: Drug, solver: str | None = None) -> str:
 
 
 def filling(
-    drug: Drug, solver: str | None = None, *, repeated: bool = False, exposed: bool = True, relative: float = 1e-9
+    drug: Drug,
+    solver: str | None = None,
+    *,
+    repeated: bool = False,
+    exposed: bool = True,
+    relative: float = 1e-9,
+    look: Any = course.sample,
 ) -> dict[str, Any]:
     """What the holes of the simulation hold for this drug.
 
@@ -49,6 +55,7 @@ def filling(
         solver: a name of `SOLVERS`; left out, the drug's own.
         repeated: whether equal steps of the exact solver are worth remembering (repeated.py).
         exposed: whether the integral of the output is wanted.
+        look: what is done at a sample time.
         relative: tolerance of one step of the solvers that make steps. "scipy" has its own.
     """
     name, n = solver_for(drug, solver), len(drug.compartments)
@@ -69,6 +76,7 @@ def filling(
         "initial": drug.initial or nothing,
         "move": module.move,
         "decompose": module.decompose,
+        "look": look,
         "LINEAR": drug.linear,
     }
 

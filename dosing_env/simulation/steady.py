@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from dosing_env.simulation.chance import ZERO
 from dosing_env.simulation.compiling import HOLE, apart
 from dosing_env.simulation.course import proceed
 from dosing_env.simulation.linear_equations import factor, substitute
@@ -64,11 +65,10 @@ def settle(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-d
 @apart
 def _one_interval(a, p, modes, first, last, interval, bench):  # type: ignore[no-untyped-def]
     """P: the amounts an interval later, in place. Returns whether the solver came through."""
+    seen = bench.out, ZERO, 0.0
     return math.isfinite(
-        proceed(
-            a, p, modes, 0.0, interval, bench.doses, first, last, bench.none, bench.none, bench.work, bench.inflow
-        )
-    )  # fmt: skip
+        proceed(a, p, modes, 0.0, interval, bench.doses, first, last, bench.none, seen, bench.work, bench.inflow)
+    )
 
 
 def _differences(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-def]
