@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-EVIDENCE = ("VERIFIED", "REPRODUCED", "SINGLE", "MEMORY", "DERIVED")
+from dosing_env.evidence import Published
 
 
 class Patient(NamedTuple):
@@ -71,6 +71,7 @@ class Drug:
     duration: Callable[[Any], tuple[float, ...]] | None = None
     infusion_rate: Callable[[Any], tuple[float, ...]] | None = None
     outputs: Mapping[str, Callable[[Any, Any], float]] = field(default_factory=dict)
+    published: tuple[Published, ...] = ()  # figures that the drug file has to find again
     time_unit: str = "h"
     amount_unit: str = "mg"
 
