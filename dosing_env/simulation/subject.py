@@ -4,8 +4,8 @@ A record is a row of floats (see the column numbers below) of one of five kinds.
 these in `events`: EVID 4 is a RESET and a DOSE, a dose with SS 1 is a STEADY and a DOSE.
 
 At one time, new covariates come first (or last, where a covariate carries backward), then the further doses (ADDL) that
-fall due, then the records in their order. A LOOK sees the doses of records before it, not the further doses that fall
-due at its own time: it is a trough.
+fall due, then the records in their order. A LOOK sees the doses of records before it, not the further or late doses
+that fall due at its own time: it is a trough.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ WIDTH = 7
 LOOK, DOSE, RESET, STEADY, STEADY_TOO = range(5)  # kinds; STEADY_TOO is added to what is there (SS 2)
 
 # Why a subject could not be followed.
-FINE, NOT_SOLVED, BAD_PARAMETERS, NO_DURATION, NO_STEADY_STATE, NO_ROOM = range(6)
+FINE, NOT_SOLVED, NOT_FINITE, BAD_PARAMETERS, NO_DURATION, NO_STEADY_STATE, NO_ROOM = range(7)
 _MOST_AT_ONCE = 1e5  # doses of a steady state that run or wait at once
 _UNENDING = 24.0  # h: the interval by which the steady state of an infusion without end is looked for
 
@@ -52,7 +52,7 @@ class Bench(NamedTuple):
 
     a: Any  # (N,) mg  amounts
     doses: Any  # (n, 4)  those not over, as `course` has them
-    series: Any  # (n, WIDTH)  doses with ADDL left, TIME that of the next
+    series: Any  # (n, WIDTH)  dose records with ADDL left; KIND counts the doses given
     newton: Any  # (N + 4, N)  of `steady`
     work: Any  # of the solver
     inflow: Any  # (N,) mg/h
@@ -90,7 +90,8 @@ def follow_all(low, high, plan, out, bench, fault):  # type: ignore[no-untyped-d
     Args:
         out: (N + 2 + NO, rows) filled at each LOOK with amounts, output, its integral and further outputs.
         bench: see `Bench`.
-        fault: (N + 1,) filled with the amounts before a subject could not be followed, and the time (h).
+        fault: (N + 3,) filled with the amounts before a subject could not be followed, the time then, the time that
+            could not be reached or dealt with (h), and the step of the covariates.
 
     Returns the subject that could not be followed and why, or (high, FINE).
     """
@@ -110,15 +111,18 @@ def _follow(s, plan, bench, out, fault):  # type: ignore[no-untyped-def]
     n = m = ZERO  # doses not over, and series not at their end
     t = auc = 0.0
     why = FINE if _finite(p) else BAD_PARAMETERS
+    fault[N + 1], fault[N + 2] = t, step
     while why == FINE and record < plan.last_record[s]:
         fault[N] = t
         copy(fault, a)
         stop = _next_stop(plan, s, record, step, bench.series, m)
         if stop > t + SAME_TIME:
+            n, stop = _begin(a, bench.doses, n, t, stop)
+            fault[N + 1] = stop
             auc += proceed(a, p, modes, t, stop, bench.doses, ZERO, n, bench.none, bench.none, bench.work, bench.inflow)
             if not (math.isfinite(auc) and _finite(a)):
                 return NOT_SOLVED
-            n, t = _drop_finished(bench.doses, n, stop), stop
+            t = stop
         coming = _latest_step(plan, s, step, t)
         if coming > step and not plan.late:
             step, p = coming, _parameters(plan, s, coming)
@@ -127,7 +131,7 @@ def _follow(s, plan, bench, out, fault):  # type: ignore[no-untyped-def]
             n, m, why = _give_due(bench, n, m, t, p)
         while why == FINE and record < plan.last_record[s] and plan.records[record, TIME] <= t + SAME_TIME:
             if plan.records[record, KIND] == LOOK:
-                _write(out, row, a, p, auc)
+                why = _write(out, row, a, p, auc)
                 row += 1
             else:
                 n, m, why = _carry_out(plan.records[record], a, bench, n, m, p, modes)
@@ -135,8 +139,9 @@ def _follow(s, plan, bench, out, fault):  # type: ignore[no-untyped-def]
         if coming > step:
             step, p = coming, _parameters(plan, s, coming)
             modes = decompose(p, bench.work)
-        if why == FINE and not _finite(p):
+        if not _finite(p):
             why = BAD_PARAMETERS
+        fault[N + 2] = step
     return why
 
 
@@ -146,8 +151,33 @@ def _next_stop(plan, s, record, step, series, m):  # type: ignore[no-untyped-def
     if step + 1 < plan.last_step[s]:
         stop = min(stop, plan.times[step + 1])
     for i in range(m):
-        stop = min(stop, series[i, TIME])
+        stop = min(stop, _due(series[i]))
     return stop
+
+
+def _due(row):  # type: ignore[no-untyped-def]
+    """When the next dose of a series comes. Adding II again and again would add up its rounding."""
+    return row[TIME] + row[KIND] * row[II]
+
+
+def _begin(a, doses, n, t, stop):  # type: ignore[no-untyped-def]
+    """Before time goes on from t towards `stop`: give the boluses that are due, forget what is over.
+
+    A bolus leaves the list when it is given, so that it cannot be given twice however close the events are.
+
+    Returns the number of doses left, and the time of the next bolus if that comes before `stop`.
+    """
+    kept = 0
+    for i in range(n):
+        start, hours = doses[i, 0], doses[i, 1]
+        if hours == 0.0 and start <= t + SAME_TIME:
+            a[int(doses[i, 3])] += doses[i, 2]
+        elif hours == 0.0 or start + hours > t + SAME_TIME:
+            if hours == 0.0:
+                stop = min(stop, start)
+            copy(doses[kept], doses[i])
+            kept += 1
+    return kept, stop
 
 
 def _latest_step(plan, s, step, t):  # type: ignore[no-untyped-def]
@@ -161,10 +191,10 @@ def _give_due(bench, n, m, t, p):  # type: ignore[no-untyped-def]
     """Give the further doses that fall due at t."""
     series, left, why = bench.series, 0, FINE
     for i in range(m):
-        if series[i, TIME] <= t + SAME_TIME:
-            n, given = _give(bench.doses, n, series[i], p)
+        if _due(series[i]) <= t + SAME_TIME:
+            n, given = _give(bench.doses, n, series[i], _due(series[i]), p)
             why = max(why, given)
-            series[i, TIME] += series[i, II]
+            series[i, KIND] += 1.0
             series[i, ADDL] -= 1.0
         if series[i, ADDL] > 0.0:
             copy(series[left], series[i])
@@ -185,7 +215,7 @@ def _carry_out(record, a, bench, n, m, p, modes):  # type: ignore[no-untyped-def
         n, why = _steady(a, bench, n, record, p, modes)
         return n, m, why
     before = n
-    n, why = _give(bench.doses, n, record, p)
+    n, why = _give(bench.doses, n, record, record[TIME], p)
     if n > before and bench.doses[before, 1] == 0.0 and bench.doses[before, 0] <= record[TIME] + SAME_TIME:
         a[int(record[CMT])] += bench.doses[before, 2]  # in the body for the next record
         n = before
@@ -193,7 +223,7 @@ def _carry_out(record, a, bench, n, m, p, modes):  # type: ignore[no-untyped-def
         if m == len(bench.series):
             return n, m, NO_ROOM
         copy(bench.series[m], record)
-        bench.series[m, TIME] += record[II]
+        bench.series[m, KIND] = 1.0
         m += 1
     return n, m, why
 
@@ -219,23 +249,27 @@ def _start(a, p):  # type: ignore[no-untyped-def]
 
 
 def _write(out, row, a, p, auc):  # type: ignore[no-untyped-def]
-    A = to_fixed_tuple(a, N)
+    """A row of the result. Returns whether it is made of finite numbers."""
+    A, total = to_fixed_tuple(a, N), 0.0
     for i in range(N):
         out[i, row] = a[i]
+        total += a[i]
     out[N, row], out[N + 1, row] = output(A, p), auc
     further = outputs(A, p)
     for i in range(NO):
         out[N + 2 + i, row] = further[i]
+        total += further[i]
+    return FINE if math.isfinite(total + out[N, row]) else NOT_FINITE
 
 
 @apart
-def _give(doses, n, record, p):  # type: ignore[no-untyped-def]
-    """Append the dose of a record."""
+def _give(doses, n, record, time, p):  # type: ignore[no-untyped-def]
+    """Append the dose of a record, given at this time."""
     amount, hours, delay, why = _enters(record, p)
     if n == len(doses):
         why = NO_ROOM
     elif amount > 0.0:
-        _note(doses[n], record[TIME] + delay, hours, amount, record[CMT])
+        _note(doses[n], time + delay, hours, amount, record[CMT])
         n += 1
     return n, why
 
@@ -270,17 +304,6 @@ def _hours(rate, amount, compartment, p):  # type: ignore[no-untyped-def]
     return (hours if hours > SAME_TIME else 0.0), FINE
 
 
-def _drop_finished(doses, n, t):  # type: ignore[no-untyped-def]
-    """Forget the doses that are over at t; a bolus due at t is still to be injected."""
-    kept = 0
-    for i in range(n):
-        over = doses[i, 0] + doses[i, 1] <= t + SAME_TIME if doses[i, 1] > 0.0 else doses[i, 0] < t - SAME_TIME
-        if not over:
-            copy(doses[kept], doses[i])
-            kept += 1
-    return kept
-
-
 def _drop_started(doses, n, t):  # type: ignore[no-untyped-def]
     """A reset cancels what has started; a dose that waits for its lag comes yet."""
     kept = 0
@@ -301,6 +324,8 @@ def _steady(a, bench, n, record, p, modes):  # type: ignore[no-untyped-def]
         return n, NO_ROOM
     if record[AMT] == 0.0:  # an infusion without end, up to now
         rate = record[RATE] if record[RATE] >= 0.0 else infusion_rate(p)[int(compartment)]
+        if not rate >= 0.0:
+            why = NO_DURATION
         interval = _UNENDING
         _note(doses[n], -interval, 3.0 * interval, 3.0 * interval * rate, compartment)
     else:
