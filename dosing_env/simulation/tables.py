@@ -17,7 +17,7 @@ from dosing_env.simulation import subject
 from dosing_env.simulation.batch import follow
 from dosing_env.simulation.cells import Floats, Table
 from dosing_env.simulation.conditions import Steps, read_covariates
-from dosing_env.simulation.events import Events, Records, last_end, read_events, records_of
+from dosing_env.simulation.events import LATEST, Events, Records, last_end, read_events, records_of
 
 _AFTER = 24.0  # h: how long a patient is followed after the last dose where no times are given
 _MOST_HOURS = 100_000  # rows of a subject where no times are given
@@ -98,7 +98,8 @@ def read_effects(drug: Drug, eta: Any) -> Effects:
     subjects, codes = table.subjects()
     if len(subjects) != len(codes):
         raise ValueError("eta: ID: a subject has two rows")
-    return Effects(subjects, np.column_stack([table.numbers(name, 0.0) for name in names]))
+    values = [table.numbers(name, 0.0) for name in names]
+    return Effects(subjects, np.column_stack(values) if values else np.zeros((len(table), 0)))
 
 
 def _the_steps(drug: Drug, events: Events, covariates: Any, carry: str) -> Steps:
@@ -157,6 +158,7 @@ def _look(
         first_row=first_row[:-1],
         next_eta=0,
         late=steps.late,
+        linear=drug.linear,
     )
     names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
     columns = np.empty((len(names), int(first_row[-1])))
@@ -164,7 +166,7 @@ def _look(
     follow(drug, plan, columns[1:], solver, who)
     table = pd.DataFrame(columns.T, columns=names, copy=False)
     if who != [None]:
-        table.insert(0, "ID", np.repeat(np.array(who, dtype=None), looks))
+        table.insert(0, "ID", pd.Series(who).repeat(looks.tolist()).array)
     return table
 
 
@@ -194,7 +196,6 @@ def _ascending(times: Iterable[float] | None) -> Floats | None:
         return None
     table = Table("times", [{"time": time} for time in times], ())
     values = table.numbers("time", least=0.0) if len(table) else np.empty(0)
-    table.require(
-        np.append(True, np.diff(values) > 0.0)[: len(values)], "time", "times ascend, and the one before is not earlier"
-    )
+    table.require(values <= LATEST, "time", f"must be at most {LATEST:,.0f}")
+    table.require_order("time", values, np.zeros(len(values), dtype=np.intp), strictly=True)
     return values
