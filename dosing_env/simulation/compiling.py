@@ -60,13 +60,13 @@ _ON_FLOATS: dict[Any, Any] = {
 
 
 def apart(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a function that is compiled by itself, not into each place that calls it: a large one, called from several."""
+    """Mark a function to be compiled by itself, not into every place that calls it: for large ones."""
     function.apart = True  # type: ignore[attr-defined]
     return function
 
 
 def merged(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a function whose text is compiled as part of its one caller: it saves a round of optimisation."""
+    """Mark a function to be compiled as part of the text of its one caller: that saves a round of optimisation."""
     function.merged = True  # type: ignore[attr-defined]
     return function
 

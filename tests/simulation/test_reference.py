@@ -26,7 +26,7 @@ def rows(table: str, case: str = "") -> list[dict[str, str]]:
 CASES = {row["case_id"]: MODELS[row["model"]] for row in rows("cases")}
 
 
-@pytest.mark.parametrize("solver", ["exact", "compiled", "scipy"])
+@pytest.mark.parametrize("solver", ["exact", "compiled", "stiff", "scipy"])
 @pytest.mark.parametrize("case", CASES)
 def test_agrees_with_the_reference(case: str, solver: str) -> None:
     expected = {(row["name"], float(row["time"])): float(row["value"]) for row in rows("expected", case)}
