@@ -291,7 +291,7 @@ def test_both_tables_name_the_same_subjects(missing: str, table: str) -> None:
         ({"times": [np.nan]}, "times: row 1, time: nan: a number is needed here"),
         ({"eta": {"Cl": 0.1}}, "eta: unknown random effect 'Cl'. Did you mean 'CL'?"),
         ({"eta": {"CL": "much"}}, "eta: CL: 'much': not a number"),
-        ({"solver": "euler"}, "solver: 'euler' is not one of exact, compiled, scipy"),
+        ({"solver": "euler"}, "solver: 'euler' is not one of exact, compiled, explicit, stiff, scipy"),
     ],
 )
 def test_other_arguments_that_are_wrong(arguments: dict[str, Any], message: str) -> None:
