@@ -78,7 +78,7 @@ def apart(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def merged(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a function whose text is compiled as part of its one caller: it saves a round of optimisation."""
+    """Mark a function to be compiled as part of the text of its one caller: that saves a round of optimisation."""
     function.merged = True  # type: ignore[attr-defined]
     return function
 
