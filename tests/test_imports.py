@@ -14,7 +14,7 @@ import pytest
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
     {"catalogue", "statistics", "files", "equations"},
-    {"arithmetic", "formulas", "pharmacology", "blocks"},
+    {"arithmetic", "formulas", "residual", "pharmacology", "blocks"},
     {"drugs", "populations", "simulation", "outcomes"},
     {"rules", "chart", "task", "interchange"},
     {"decision", "cohort", "scenario", "policy", "recipe", "inference"},
@@ -33,6 +33,7 @@ NARROW = {
     "files": set[str](),
     "equations": set[str](),
     "blocks": {"arithmetic"},
+    "residual": {"arithmetic"},
     "interchange": {"catalogue", "files", "pharmacology", "simulation"},
     "drugs": {"arithmetic", "formulas", "pharmacology", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology"},
