@@ -17,7 +17,8 @@ from packaging.utils import canonicalize_name
 import dosing_env
 
 CONTENT = ("agents", "scenarios")
-SHIPPED = ("dosing_env", *CONTENT)
+MOVED = (*CONTENT, "tests/reference")
+SHIPPED = ("dosing_env", *MOVED)
 
 
 def test_wheel_holds_exactly_the_tracked_files(root: Path, tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def tracked(root: Path) -> list[str]:
 
 
 def in_wheel(file: str) -> str:
-    return f"dosing_env/_shipped/{file}" if file.split("/")[0] in CONTENT else file
+    return f"dosing_env/_shipped/{file}" if file.startswith(MOVED) else file
 
 
 def build(root: Path, folder: Path) -> Path:

@@ -15,6 +15,7 @@ from dosing_env.cli.program import DEBUG, Program
 from dosing_env.cli.report import report
 from dosing_env.cli.show import show
 from dosing_env.cli.train import train
+from dosing_env.cli.verify import verify
 
 EPILOG = f"""Exit codes: 0 done, 1 the run failed, 2 the input was wrong, 130 stopped with Ctrl-C (what was done is
 kept).
@@ -31,6 +32,7 @@ dosing-env list                                    what there is
 dosing-env show vancomycin_thomson2009             equations, sources, numbers
 dosing-env evaluate vancomycin_ward -o runs/first  compare dosing policies
 dosing-env train vancomycin_ward_ppo               train an agent
+dosing-env verify                                  check the simulation
 """
 
 
@@ -50,5 +52,5 @@ def main(context: click.Context, debug: bool) -> None:
         click.echo(context.get_help())
 
 
-for command in (list_, show, evaluate, report, train, card):
+for command in (list_, show, evaluate, report, train, card, verify):
     main.add_command(command)

@@ -37,21 +37,25 @@ def show(name: str) -> None:
 
 def _drug(name: str) -> Iterator[Any]:
     drug = catalogue.load("drugs", name)
-    source = catalogue.source("drugs", name)
-    yield source if name.endswith(".toml") else _docstring("drugs", name)
+    if name.endswith(".toml"):
+        text = catalogue.source("drugs", name)
+        comments = _meanings(text)
+    else:
+        text, comments = _docstring("drugs", name), _comments(drug.Parameters)
+    yield text
     try:
-        yield from _at_the_bedside(drug, source)
+        yield from _at_the_bedside(drug, comments)
     except ValueError as error:  # covariates that no patient of an environment has
         yield f"\n{error}"
     yield from _variability(drug)
 
 
-def _at_the_bedside(drug: Any, source: str) -> Iterator[Any]:
+def _at_the_bedside(drug: Any, comments: dict[str, str]) -> Iterator[Any]:
     from dosing_env.pharmacology import Patient
 
     patient = Patient(AGE=60.0, WT=80.0, HT=175.0, SEX=1.0, SCR=1.0, DIAL=0.0, HAEM=0.0)
     x = drug.covariates(patient)
-    typical, comments = drug.individual(x, drug.no_eta), _meanings(drug.Parameters, source)
+    typical = drug.individual(x, drug.no_eta)
     yield "\nParameters of a man of 60 years, 80 kg, 175 cm, creatinine 1.0 mg/dL\n"
     yield _table(
         ("parameter", "typical", "unit and meaning"),
@@ -169,12 +173,10 @@ def _comments(record: Any) -> dict[str, str]:
     return {field: "  ".join(re.split(r"\s{2,}", comment)) for field, comment in found}
 
 
-def _meanings(record: Any, source: str) -> dict[str, str]:
-    """Unit and meaning of each field: the comment on its line of a Python file or of a model file."""
-    if record.__module__.startswith("dosing_env_text_"):
-        found = re.findall(r"^(\w+) *=.*?# *(.+)$", source, re.MULTILINE)
-        return {field: "  ".join(re.split(r"\s{2,}", comment)) for field, comment in reversed(found)}
-    return _comments(record)
+def _meanings(text: str) -> dict[str, str]:
+    """Field -> the comment on its first line in a model file: unit and meaning."""
+    found = re.findall(r"^(\w+) *=.*?# *(.+)$", text, re.MULTILINE)
+    return {field: "  ".join(re.split(r"\s{2,}", comment)) for field, comment in reversed(found)}
 
 
 def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Any:

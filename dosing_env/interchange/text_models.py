@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dosing_env.catalogue import unknown
-from dosing_env.interchange.equations import HOW_DOSES_ENTER, MOST, Compartment, Equations, drug
+from dosing_env.interchange.equations import ETA, HOW_DOSES_ENTER, MOST, Compartment, Equations, drug
 from dosing_env.interchange.expressions import Call, Chain, Name, Number, Tree, checked_name, names, parse
 from dosing_env.pharmacology import Assay, Drug
 
@@ -79,16 +79,22 @@ def drugs_of_tables(
     """
     states = models if isinstance(models, Table) else Table("models", list(models))
     seen = outputs if isinstance(outputs, Table) else Table("outputs", list(outputs))
-    rows: dict[str, list[int]] = {}
-    for row in range(len(states.rows)):
-        rows.setdefault(states.text(row, "model"), []).append(row)
-    outputs_of: dict[str, list[int]] = {}
-    for row in range(len(seen.rows)):
-        model = seen.text(row, "model")
+    rows, shown = _by_model(states), _by_model(seen)
+    for model in shown:
         if model not in rows:
-            raise ValueError(f"{seen.place(row, 'model')}: {unknown('model', model, list(rows))}")
-        outputs_of.setdefault(model, []).append(row)
-    return {model: _drug(model, states, rows[model], seen, outputs_of.get(model, []), covariates) for model in rows}
+            raise ValueError(f"{seen.place(shown[model][0], 'model')}: {unknown('model', model, list(rows))}")
+    return {model: _drug(model, states, rows[model], seen, shown.get(model, []), covariates) for model in rows}
+
+
+def _by_model(table: Table) -> dict[str, list[int]]:
+    """The rows of each model."""
+    rows: dict[str, list[int]] = {}
+    for row in range(len(table.rows)):
+        model = table.text(row, "model")
+        if not (model and model.isprintable()):
+            raise ValueError(f"{table.place(row, 'model')}: {model!r} is no name of a model")
+        rows.setdefault(model, []).append(row)
+    return rows
 
 
 def _drug(
@@ -96,13 +102,14 @@ def _drug(
 ) -> Drug:
     rows = _in_order(states, rows)
     own = _different(states, rows, "name")
-    different = _different(seen, outputs, "output")
+    different = _different(seen, outputs[: MOST + 1], "output")
+    if len(different) > MOST:
+        raise ValueError(f"{seen.place(outputs[MOST], 'output')}: a model has at most {MOST} outputs")
     compartments = tuple(_compartment(states, row, own) for row in rows)
     expressions = [_parsed(seen, row, "expression") for row in outputs]
     trees = [getattr(one, field) for one in compartments for field in ("derivative", *HOW_DOSES_ENTER)]
     inputs = tuple(dict.fromkeys(name for tree in (*trees, *expressions) for name in names(tree) if name not in own))
-    if max(len(inputs), len(different)) > MOST:
-        raise ValueError(f"{states.name}: {model}: more than {MOST} parameters or outputs")
+    _check_inputs(f"{states.name}: {model}", inputs)
     etas = tuple(name for name in inputs if name not in covariates)
     equations = Equations(
         covariates=inputs,
@@ -114,8 +121,16 @@ def _drug(
     return drug(equations, name=model, title=f"{model} of {Path(states.name).name}", assay=NO_ERROR)
 
 
+def _check_inputs(where: str, inputs: tuple[str, ...]) -> None:
+    if len(inputs) > MOST:
+        raise ValueError(f"{where}: more than {MOST} parameters and covariates")
+    for name in inputs:
+        if name.startswith(ETA):
+            raise ValueError(f"{where}: {name!r}: names that begin with {ETA} are random effects")
+
+
 def _log_normal(name: str) -> Tree:
-    return Chain(Name(name), (("*", Call("exp", (Name(f"eta_{name}"),))),))
+    return Chain(Name(name), (("*", Call("exp", (Name(f"{ETA}{name}"),))),))
 
 
 def _in_order(states: Table, rows: list[int]) -> list[int]:

@@ -29,30 +29,29 @@ _WHY = {
 }
 
 
-def follow(drug: Drug, plan: subject.Plan, rows: int, solver: str | None, names: Sequence[Hashable]) -> Floats:
-    """Amounts, output, its integral and further outputs at every LOOK, (columns, rows).
+def follow(drug: Drug, plan: subject.Plan, out: Floats, solver: str | None, names: Sequence[Hashable]) -> None:
+    """Fill in amounts, output, its integral and further outputs at every LOOK, (columns, rows).
 
     Raises:
         RuntimeError: a subject could not be followed; drug, subject, time and reason are named.
     """
-    fill = filling(drug, solver)
+    fill = filling(drug, solver, repeated=True, look=subject.see)
     make = interpreted if solver == "scipy" else specialise
     run = make(subject.follow_all, **fill, **entering(drug))
     n = len(drug.compartments)
-    out = np.empty((n + 2 + len(drug.outputs), rows))
 
     def block(low: int, high: int) -> tuple[int, int, Floats]:
         fault, why, room = np.zeros(1 + n), subject.NO_ROOM, _ROOM
         with np.errstate(all="ignore"):
             while why == subject.NO_ROOM and room <= _MOST_ROOM:
-                low, why = run(low, high, plan, out, subject.make_bench(n, fill["ROWS"], room), fault)
+                low, why = run(low, high, plan, subject.make_bench(n, fill["ROWS"], room, out), fault)
                 room *= 8
         return low, why, fault
 
+    rows = out.shape[1]
     for stopped, why, fault in _in_threads(block, len(names), rows if make is specialise else 0):
         if why != subject.FINE:
             raise RuntimeError(_complaint(drug, names[stopped], why, fault[-1]))
-    return out
 
 
 def _in_threads(block: Any, subjects: int, rows: int) -> list[tuple[int, int, Floats]]:

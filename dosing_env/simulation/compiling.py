@@ -77,6 +77,12 @@ def apart(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def merged(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a function whose text is compiled as part of its one caller: it saves a round of optimisation."""
+    function.merged = True  # type: ignore[attr-defined]
+    return function
+
+
 def specialise(template: Callable[..., Any], **filling: Any) -> Callable[..., Any]:
     """The template compiled with its holes filled.
 
@@ -114,6 +120,8 @@ def _inner(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Call
     import numba
 
     copy = _with_globals(function, filling, function.__name__, _inner)
+    if hasattr(function, "merged"):
+        return numba.njit(copy, error_model="numpy", inline="always")
     inline = not hasattr(function, "apart")
     return numba.njit(copy, error_model="numpy", forceinline=inline, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 

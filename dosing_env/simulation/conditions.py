@@ -154,8 +154,8 @@ def _carried(table: Table, name: str, codes: NDArray[np.intp], carry: str) -> Fl
 
 def _values(drug: Drug, reading: Reading, carried: dict[str, Floats], rows: int) -> Floats:
     """The drug's covariates of each row, (rows, covariates)."""
-    own: Any = drug.Covariates
-    if reading.make is own:
+    own: Any = drug.Covariates  # a named tuple
+    if reading.fields == own._fields:
         columns = [carried[name] for name in own._fields]
         return np.column_stack(columns) if columns else np.zeros((rows, 0))
     makes = (reading.make(**dict(zip(carried, row, strict=True))) for row in zip(*carried.values(), strict=True))

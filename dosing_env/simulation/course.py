@@ -14,6 +14,7 @@ from dosing_env.simulation.compiling import HOLE, apart
 move: Any = HOLE
 decompose: Any = HOLE
 output: Any = HOLE
+look: Any = HOLE
 N: Any = HOLE
 
 SAME_TIME = 1e-9  # h: events closer than this happen at once
@@ -33,14 +34,19 @@ def advance(a, p, begin, end, doses, first, last, times, levels, work, inflow): 
     return proceed(a, p, decompose(p, work), begin, end, doses, first, last, times, levels, work, inflow)
 
 
+def sample(levels, j, a, p, exposure):  # type: ignore[no-untyped-def]
+    """Note the level at sample time j."""
+    levels[j] = output(to_fixed_tuple(a, N), p)
+
+
 @apart
-def proceed(a, p, modes, begin, end, doses, first, last, times, levels, work, inflow):  # type: ignore[no-untyped-def]
-    """The same for parameters that the solver has decomposed before."""
+def proceed(a, p, modes, begin, end, doses, first, last, times, seen, work, inflow):  # type: ignore[no-untyped-def]
+    """The same for parameters that the solver has decomposed; at the sample times `look` is called with `seen`."""
     t, j, exposure = begin, 0, 0.0
     earliest = begin - SAME_TIME
     while True:
         while j < len(times) and times[j] <= t + SAME_TIME:
-            levels[j] = output(to_fixed_tuple(a, N), p)
+            look(seen, j, a, p, exposure)
             j += 1
         if t >= end - SAME_TIME:
             return exposure

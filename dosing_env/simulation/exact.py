@@ -5,7 +5,8 @@ With dA/dt = K A + r the amounts after h hours, and their integral, are
     A(h)     = e(K) A + f(K) r          e(s) = exp(s h)
     int A dt = f(K) A + g(K) r          f(s) = (exp(s h) - 1)/s,   g(s) = (exp(s h) - 1 - s h)/s^2
 
-K v is `rates` at v without inflow. Up to three compartments a function of K is its Newton interpolation at the
+K v is `system` at v without inflow: the whole of a linear drug, or the leading compartments that drive a nonlinear one
+(driver.py), M of them. Up to three compartments a function of K is its Newton interpolation at the
 eigenvalues (Higham, Functions of Matrices, 2008, section 1.2.2),
 
     e(K) v = e[l1] v + e[l1,l2] (K - l1) v + e[l1,l2,l3] (K - l2)(K - l1) v,
@@ -25,12 +26,13 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from dosing_env.arithmetic import exp, sqrt
 from dosing_env.simulation.compiling import HOLE
 
-rates: Any = HOLE
+system: Any = HOLE  # rates of the M compartments
 output: Any = HOLE
-N: Any = HOLE  # number of compartments
-NOTHING: Any = HOLE  # N zeros: no amounts, no inflow
+M: Any = HOLE  # number of compartments
+EMPTY: Any = HOLE  # M zeros: no amounts, no inflow
+EXPOSED: Any = HOLE  # whether the integral of the output is wanted
 
-ROWS = 3  # rows of workspace: K, where there is a closed form
+_ROWS = 3  # of workspace: K, where there is a closed form
 _TERMS = 14  # of the Taylor series: with |K| h <= 0.5 the first one left out is below 1e-16
 _CLOSE = 1e-3  # eigenvalues closer than this (times h) are left to the series
 
@@ -50,15 +52,31 @@ class Modes(NamedTuple):
     norm: float  # 1/h  largest absolute column sum of K
 
 
+class Newton(NamedTuple):
+    """The vectors of the interpolation: M amounts each. They do not depend on the time."""
+
+    v1: Any  # A
+    v2: Any  # (K - l1) A
+    v3: Any  # (K - l2)(K - l1) A
+    w1: Any  # the same of the inflow
+    w2: Any
+    w3: Any
+
+
+def rows(n: int) -> int:
+    """Rows of workspace for n compartments."""
+    return _ROWS
+
+
 def decompose(p, work):  # type: ignore[no-untyped-def]
     """The modes of K."""
     norm = 0.0
-    for j in range(N):
-        column = rates(0.0, tuple_setitem(NOTHING, j, 1.0), p, NOTHING)
+    for j in range(M):
+        column = system(0.0, tuple_setitem(EMPTY, j, 1.0), p, EMPTY)
         size = 0.0
-        for i in range(N):
+        for i in range(M):
             size += abs(column[i])
-            if j < ROWS:
+            if j < _ROWS:
                 work[j, i] = column[i]  # K transposed: the eigenvalues are the same
         norm = max(norm, size)
     l1, l2, l3 = _eigenvalues(work)
@@ -66,12 +84,12 @@ def decompose(p, work):  # type: ignore[no-untyped-def]
 
 
 def _eigenvalues(k):  # type: ignore[no-untyped-def]
-    if N == 1:
+    if M == 1:
         return k[0, 0], math.nan, math.nan
-    if N == 2:
+    if M == 2:
         l1, l2 = _two_roots(k[0, 0] + k[1, 1], k[0, 0] * k[1, 1] - k[0, 1] * k[1, 0])
         return l1, l2, math.nan
-    if N == 3:
+    if M == 3:
         return _three_roots(k)
     return math.nan, math.nan, math.nan
 
@@ -111,48 +129,63 @@ def _three_roots(k):  # type: ignore[no-untyped-def]
 
 
 def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
-    """Advance the amounts `a` (N,) by h hours in place. Returns the integral of the output over those hours."""
-    v, r = _values(a), _values(inflow)
-    if _separate(modes, h):
-        v, total = _newton(v, p, modes, r, h)
-    else:
-        total = NOTHING
-        steps = max(1, math.ceil(2.0 * modes.norm * h))
-        for _ in range(steps):
-            v, part = _series(v, p, r, h / steps)
-            total = _combine(1.0, total, 1.0, part)
-    for i in range(N):
+    """Advance the amounts `a` (M,) by h hours in place. Returns the integral of the output over those hours."""
+    v, total = propagate(values(a), p, modes, values(inflow), h)
+    for i in range(M):
         a[i] = v[i]
-    return output(total, p)
+    if EXPOSED:
+        return output(total, p)
+    return 0.0
 
 
-def _separate(modes, h):  # type: ignore[no-untyped-def]
-    if N == 1:
+def propagate(v, p, modes, r, h):  # type: ignore[no-untyped-def]
+    """Amounts after h hours from the amounts v under the inflow r, and the integral of the amounts."""
+    if separate(modes, h):
+        return interpolate(expand(v, p, modes, r), modes, h)
+    total = EMPTY
+    steps = max(1, math.ceil(2.0 * modes.norm * h))
+    for _ in range(steps):
+        v, part = _series(v, p, r, h / steps)
+        total = _combine(1.0, total, 1.0, part)
+    return v, total
+
+
+def separate(modes, h):  # type: ignore[no-untyped-def]
+    """Whether the eigenvalues are real and far enough apart for the closed form over h hours."""
+    if M == 1:
         return True
-    if N == 2:
+    if M == 2:
         return abs(modes.l1 - modes.l2) * h > _CLOSE
-    if N == 3:
+    if M == 3:
         return min(abs(modes.l1 - modes.l2), abs(modes.l2 - modes.l3), abs(modes.l1 - modes.l3)) * h > 10.0 * _CLOSE
     return False
 
 
-def _newton(a, p, modes, r, h):  # type: ignore[no-untyped-def]
-    """Amounts after h hours, and the integral of the amounts."""
-    v, w = a, rates(0.0, NOTHING, p, r)
+def expand(a, p, modes, r):  # type: ignore[no-untyped-def]
+    """What the closed form needs to know of the amounts a and the inflow r."""
+    v1, w1 = a, system(0.0, EMPTY, p, r)
+    v2 = v3 = w2 = w3 = EMPTY
+    if M >= 2:
+        v2, w2 = _deflate(v1, p, modes.l1), _deflate(w1, p, modes.l1)
+    if M >= 3:
+        v3, w3 = _deflate(v2, p, modes.l2), _deflate(w2, p, modes.l2)
+    return Newton(v1, v2, v3, w1, w2, w3)
+
+
+def interpolate(x, modes, h):  # type: ignore[no-untyped-def]
+    """Amounts h hours after `expand`, and the integral of the amounts."""
     e1, f1, g1 = _functions(modes.l1, modes.r1, h)
-    new, total = _combine(e1, v, f1, w), _combine(f1, v, g1, w)
-    if N >= 2:
+    new, total = _combine(e1, x.v1, f1, x.w1), _combine(f1, x.v1, g1, x.w1)
+    if M >= 2:
         e2, f2, g2 = _functions(modes.l2, modes.r2, h)
         e12, f12, g12 = (e2 - e1) * modes.r12, (f2 - f1) * modes.r12, (g2 - g1) * modes.r12
-        v, w = _deflate(v, p, modes.l1), _deflate(w, p, modes.l1)
-        new, total = _add(new, e12, v, f12, w), _add(total, f12, v, g12, w)
-    if N >= 3:
+        new, total = _add(new, e12, x.v2, f12, x.w2), _add(total, f12, x.v2, g12, x.w2)
+    if M >= 3:
         e3, f3, g3 = _functions(modes.l3, modes.r3, h)
         e = ((e3 - e2) * modes.r23 - e12) * modes.r13
         f = ((f3 - f2) * modes.r23 - f12) * modes.r13
         g = ((g3 - g2) * modes.r23 - g12) * modes.r13
-        v, w = _deflate(v, p, modes.l2), _deflate(w, p, modes.l2)
-        new, total = _add(new, e, v, f, w), _add(total, f, v, g, w)
+        new, total = _add(new, e, x.v3, f, x.w3), _add(total, f, x.v3, g, x.w3)
     return new, total
 
 
@@ -172,13 +205,13 @@ def _functions(s, reciprocal, h):  # type: ignore[no-untyped-def]
 
 
 def _series(a, p, r, h):  # type: ignore[no-untyped-def]
-    """The same as `_newton` by Taylor series, for a short step."""
-    term = rates(0.0, a, p, r)  # first derivative
+    """The same as `interpolate`, by Taylor series, for a short step."""
+    term = system(0.0, a, p, r)  # first derivative
     new, total = _combine(1.0, a, h, term), _combine(h, a, 0.5 * h * h, term)
     scale = h
     for k in range(2, _TERMS):
         scale *= h / k
-        term = rates(0.0, term, p, NOTHING)
+        term = system(0.0, term, p, EMPTY)
         new = _combine(1.0, new, scale, term)
         total = _combine(1.0, total, scale * h / (k + 1), term)
     return new, total
@@ -186,7 +219,7 @@ def _series(a, p, r, h):  # type: ignore[no-untyped-def]
 
 def _deflate(v, p, s):  # type: ignore[no-untyped-def]
     """(K - s) v."""
-    return _combine(1.0, rates(0.0, v, p, NOTHING), -s, v)
+    return _combine(1.0, system(0.0, v, p, EMPTY), -s, v)
 
 
 def _add(u, a, x, b, y):  # type: ignore[no-untyped-def]
@@ -196,15 +229,15 @@ def _add(u, a, x, b, y):  # type: ignore[no-untyped-def]
 
 def _combine(a, x, b, y):  # type: ignore[no-untyped-def]
     """a x + b y for tuples x, y."""
-    out = NOTHING
-    for i in range(N):
+    out = EMPTY
+    for i in range(M):
         out = tuple_setitem(out, i, a * x[i] + b * y[i])
     return out
 
 
-def _values(row):  # type: ignore[no-untyped-def]
-    """The first N numbers of an array as a tuple."""
-    out = NOTHING
-    for i in range(N):
+def values(row):  # type: ignore[no-untyped-def]
+    """The first M numbers of an array as a tuple."""
+    out = EMPTY
+    for i in range(M):
         out = tuple_setitem(out, i, row[i])
     return out

@@ -10,8 +10,12 @@ rates: Any = HOLE
 output: Any = HOLE
 N: Any = HOLE
 
-ROWS = 1
 RELATIVE = 1e-12
+
+
+def rows(n: int) -> int:
+    """Rows of workspace for n compartments."""
+    return 1
 
 
 def decompose(p: Any, work: Any) -> None:

@@ -1,4 +1,4 @@
-"""The three solvers, and how a drug chooses one."""
+"""The solvers, and how a drug chooses one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from types import FunctionType
 from typing import Any
 
 from dosing_env.pharmacology import Drug
-from dosing_env.simulation import adaptive, course, exact, reference
+from dosing_env.simulation import adaptive, course, driver, exact, explicit, reference, stiff
+from dosing_env.simulation import repeated as repeated_exact
 from dosing_env.simulation.compiling import HOLE, interpreted, specialise
 
-NOTHING: Any = HOLE  # a 0 per compartment
-ALL: Any = HOLE  # a 1 per compartment
+SOLVERS: dict[str, Any] = {
+    "exact": exact,  # linear drugs
+    "compiled": adaptive,  # any drug: explicit or stiff steps, as the patient needs them
+    "explicit": explicit,
+    "stiff": stiff,
+    "scipy": reference,
+}
 
-SOLVERS = {"exact": exact, "compiled": adaptive, "scipy": reference}
+NOTHING: Any = HOLE  # a zero for every compartment
+ALL: Any = HOLE  # a one for every compartment
 
 
 def solver_for(drug: Drug, solver: str | None = None) -> str:
@@ -32,22 +39,50 @@ def solver_for(drug: Drug, solver: str | None = None) -> str:
     return solver
 
 
-def filling(drug: Drug, solver: str | None = None) -> dict[str, Any]:
-    """What the holes of the simulation hold for this drug."""
-    module = SOLVERS[solver_for(drug, solver)]
+def filling(
+    drug: Drug,
+    solver: str | None = None,
+    *,
+    repeated: bool = False,
+    exposed: bool = True,
+    relative: float = 1e-9,
+    look: Any = course.sample,
+) -> dict[str, Any]:
+    """What the holes of the simulation hold for this drug.
+
+    Args:
+        drug: the drug.
+        solver: a name of `SOLVERS`; left out, the drug's own.
+        repeated: whether equal steps of the exact solver are worth remembering (repeated.py).
+        exposed: whether the integral of the output is wanted.
+        look: what is done at a sample time.
+        relative: tolerance of one step of the solvers that make steps. "scipy" has its own.
+    """
+    name, n = solver_for(drug, solver), len(drug.compartments)
+    module = repeated_exact if repeated and name == "exact" else SOLVERS[name]
+    leading = n if name == "exact" else drug.driver
     return {
-        "N": len(drug.compartments),
-        "NOTHING": (0.0,) * len(drug.compartments),
-        "ROWS": module.ROWS,
+        "N": n,
+        "NOTHING": (0.0,) * n,
+        "M": leading,
+        "EMPTY": (0.0,) * leading,
+        "ROWS": module.rows(n),
+        "EXPOSED": exposed,
+        "RELATIVE": relative,
+        "AUTOMATIC": name == "compiled",
         "rates": drug.rates,
+        "system": drug.rates if name == "exact" else driver.leading,
         "output": drug.output,
+        "initial": drug.initial or nothing,
         "move": module.move,
         "decompose": module.decompose,
-        "M": len(drug.compartments) if drug.linear else drug.driver,
+        "look": look,
+        "LINEAR": drug.linear,
     }
 
 
-def _nothing(p):  # type: ignore[no-untyped-def]
+def nothing(p):  # type: ignore[no-untyped-def]
+    """A zero per compartment, where the drug says nothing else."""
     return NOTHING
 
 
@@ -67,12 +102,11 @@ def entering(drug: Drug) -> dict[str, Any]:
         "Eta": drug.Eta,
         "NE": len(drug.Eta._fields),
         "individual": drug.individual,
-        "initial": drug.initial or _nothing,
         "bioavailability": drug.bioavailability or _all,
         "ALL": (1.0,) * len(drug.compartments),
-        "lag": drug.lag or _nothing,
-        "duration": drug.duration or _nothing,
-        "infusion_rate": drug.infusion_rate or _nothing,
+        "lag": drug.lag or nothing,
+        "duration": drug.duration or nothing,
+        "infusion_rate": drug.infusion_rate or nothing,
         "outputs": _together(tuple(drug.outputs.values())),
         "NO": len(drug.outputs),
     }

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from dosing_env.simulation.chance import ZERO
 from dosing_env.simulation.compiling import HOLE, apart
 from dosing_env.simulation.course import proceed
-from dosing_env.simulation.dense import factorise, substitute
+from dosing_env.simulation.linear_equations import factor, substitute
 
 N: Any = HOLE
 initial: Any = HOLE
-M: Any = HOLE  # number of leading compartments that are a linear system
+LINEAR: Any = HOLE
 
 _MOST_ITERATIONS = 50
 _LEAD_IN = 8  # intervals before Newton begins, for a nonlinear drug
@@ -45,7 +46,7 @@ def settle(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-d
     start = initial(p)
     for i in range(N):
         x[i] = start[i]
-    for _ in range(0 if M == N else _LEAD_IN):
+    for _ in range(0 if LINEAR else _LEAD_IN):
         if not _one_interval(x, p, modes, first, last, interval, bench):
             return False
     for _ in range(_MOST_ITERATIONS):
@@ -56,7 +57,7 @@ def settle(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-d
             return False
         if not _solve(bench.newton):
             return False
-        if _step(x, image) <= _ENOUGH or M == N:
+        if _step(x, image) <= _ENOUGH or LINEAR:
             return True
     return False
 
@@ -64,11 +65,10 @@ def settle(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-d
 @apart
 def _one_interval(a, p, modes, first, last, interval, bench):  # type: ignore[no-untyped-def]
     """P: the amounts an interval later, in place. Returns whether the solver came through."""
+    seen = bench.out, ZERO, 0.0
     return math.isfinite(
-        proceed(
-            a, p, modes, 0.0, interval, bench.doses, first, last, bench.none, bench.none, bench.work, bench.inflow
-        )
-    )  # fmt: skip
+        proceed(a, p, modes, 0.0, interval, bench.doses, first, last, bench.none, seen, bench.work, bench.inflow)
+    )
 
 
 def _differences(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-def]
@@ -78,7 +78,7 @@ def _differences(p, modes, first, last, interval, bench):  # type: ignore[no-unt
     for i in range(N):
         largest = max(largest, abs(x[i]), abs(image[i]))
     for j in range(N):
-        width = largest if M == N else 1e-6 * (abs(x[j]) if x[j] != 0.0 else 1e-3 * largest)
+        width = largest if LINEAR else 1e-6 * (abs(x[j]) if x[j] != 0.0 else 1e-3 * largest)
         copy(moved, x)
         moved[j] += width
         if not _one_interval(moved, p, modes, first, last, interval, bench):
@@ -95,12 +95,11 @@ def _solve(newton):  # type: ignore[no-untyped-def]
         change[i] -= newton[0, i]
         for j in range(N):
             factors[i, j] = (1.0 if i == j else 0.0) - factors[i, j]
-    if not factorise(factors, pivots):
-        return False
+    factor(factors, pivots, N)
     least = 1.0
     for i in range(N):
         least = min(least, abs(factors[i, i]))
-    substitute(factors, pivots, change)
+    substitute(factors, pivots, change, N)
     return least > _FORGETS
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
+from dosing_env.simulation.chance import ZERO
 from dosing_env.simulation.compiling import HOLE, apart
 from dosing_env.simulation.course import SAME_TIME, proceed
 from dosing_env.simulation.steady import copy, settle
@@ -56,14 +57,15 @@ class Bench(NamedTuple):
     work: Any  # of the solver
     inflow: Any  # (N,) mg/h
     none: Any  # (0,): no sample times
+    out: Any  # (N + 2 + NO, rows)  the result: at each LOOK amounts, output, its integral and further outputs
 
 
-def make_bench(n: int, rows: int, room: int) -> Bench:
+def make_bench(n: int, rows: int, room: int, out: Any) -> Bench:
     """Scratch space for n compartments, a solver with so many rows, and so many doses at once."""
     zeros = np.zeros
-    return Bench(
-        zeros(n), zeros((room, 4)), zeros((room, WIDTH)), zeros((n + 4, n)), zeros((rows, n + 1)), zeros(n), zeros(0)
-    )
+    series = zeros((room, WIDTH))
+    none = series[:0, TIME]
+    return Bench(zeros(n), zeros((room, 4)), series, zeros((n + 4, n)), zeros((rows, n + 1)), zeros(n), none, out)
 
 
 class Plan(NamedTuple):
@@ -83,38 +85,40 @@ class Plan(NamedTuple):
     late: bool  # whether a step counts only after what happens at its time
 
 
-def follow_all(low, high, plan, out, bench, fault):  # type: ignore[no-untyped-def]
+def follow_all(low, high, plan, bench, fault):  # type: ignore[no-untyped-def]
     """Follow the subjects `low` to `high`.
 
     Args:
-        out: (N + 2 + NO, rows) filled at each LOOK with amounts, output, its integral and further outputs.
-        bench: see `Bench`.
+        plan: see `Plan`.
+        bench: see `Bench`; its `out` is filled.
         fault: (N + 1,) filled with the amounts before a subject could not be followed, and the time (h).
 
     Returns the subject that could not be followed and why, or (high, FINE).
     """
     for s in range(low, high):
-        why = _follow(s, plan, bench, out, fault)
+        why = _follow(s, plan, bench, fault)
         if why != FINE:
             return s, why
     return high, FINE
 
 
-def _follow(s, plan, bench, out, fault):  # type: ignore[no-untyped-def]
+def _follow(s, plan, bench, fault):  # type: ignore[no-untyped-def]
     """One subject from time 0 to the last record."""
     a, record, step, row = bench.a, plan.first_record[s], plan.first_step[s], plan.first_row[s]
     p = _parameters(plan, s, step)
     modes = decompose(p, bench.work)
     _start(a, p)
-    n = m = 0  # doses not over, and series not at their end
+    n = m = ZERO  # doses not over, and series not at their end
     t = auc = 0.0
     why = FINE if _finite(p) else BAD_PARAMETERS
     while why == FINE and record < plan.last_record[s]:
         fault[N] = t
         copy(fault, a)
-        stop = _next_stop(plan, s, record, step, bench.series, m)
+        stop, until = _next_stop(plan, s, record, step, bench.series, m)
         if stop > t + SAME_TIME:
-            auc += proceed(a, p, modes, t, stop, bench.doses, 0, n, bench.none, bench.none, bench.work, bench.inflow)
+            looks, seen = plan.records[record:until, TIME], (bench.out, row, auc)
+            auc += proceed(a, p, modes, t, stop, bench.doses, ZERO, n, looks, seen, bench.work, bench.inflow)
+            row, record = row + until - record, until
             if not (math.isfinite(auc) and _finite(a)):
                 return NOT_SOLVED
             n, t = _drop_finished(bench.doses, n, stop), stop
@@ -126,7 +130,7 @@ def _follow(s, plan, bench, out, fault):  # type: ignore[no-untyped-def]
             n, m, why = _give_due(bench, n, m, t, p)
         while why == FINE and record < plan.last_record[s] and plan.records[record, TIME] <= t + SAME_TIME:
             if plan.records[record, KIND] == LOOK:
-                _write(out, row, a, p, auc)
+                _write(bench.out, row, a, p, auc)
                 row += 1
             else:
                 n, m, why = _carry_out(plan.records[record], a, bench, n, m, p, modes)
@@ -140,13 +144,16 @@ def _follow(s, plan, bench, out, fault):  # type: ignore[no-untyped-def]
 
 
 def _next_stop(plan, s, record, step, series, m):  # type: ignore[no-untyped-def]
-    """When the next record, further dose or change of covariates comes."""
-    stop = plan.records[record, TIME]
+    """When a record other than a LOOK, a further dose or new covariates come next; the first record not before."""
+    stop = math.inf
     if step + 1 < plan.last_step[s]:
-        stop = min(stop, plan.times[step + 1])
+        stop = plan.times[step + 1]
     for i in range(m):
         stop = min(stop, series[i, TIME])
-    return stop
+    until, last = record, plan.last_record[s] - 1
+    while until < last and plan.records[until, KIND] == LOOK and plan.records[until, TIME] < stop - SAME_TIME:
+        until += 1
+    return min(stop, plan.records[until, TIME]), until
 
 
 def _latest_step(plan, s, step, t):  # type: ignore[no-untyped-def]
@@ -179,7 +186,7 @@ def _carry_out(record, a, bench, n, m, p, modes):  # type: ignore[no-untyped-def
         _start(a, p)
         return _drop_started(bench.doses, n, record[TIME]), m, FINE
     if kind == STEADY:
-        n = m = n - n  # nothing of what was before; a plain 0 would be a type of its own for numba
+        n = m = ZERO
     if kind >= STEADY:
         n, why = _steady(a, bench, n, record, p, modes)
         return n, m, why
@@ -215,6 +222,12 @@ def _start(a, p):  # type: ignore[no-untyped-def]
     values = initial(p)
     for i in range(N):
         a[i] = values[i]
+
+
+def see(seen, j, a, p, exposure):  # type: ignore[no-untyped-def]
+    """Write LOOK j of a stretch."""
+    out, row, auc = seen
+    _write(out, row + j, a, p, auc + exposure)
 
 
 def _write(out, row, a, p, auc):  # type: ignore[no-untyped-def]

@@ -158,11 +158,14 @@ def _look(
         next_eta=0,
         late=steps.late,
     )
-    out = follow(drug, plan, int(first_row[-1]), solver, who)
-    columns: dict[str, Any] = {} if who == [None] else {"ID": np.repeat(np.array(who, dtype=None), looks)}
-    columns["time"] = _times_seen(records, mine)
-    names = [*(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
-    return pd.DataFrame(columns | dict(zip(names, out, strict=True)))
+    names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
+    columns = np.empty((len(names), int(first_row[-1])))
+    columns[0] = _times_seen(records, mine)
+    follow(drug, plan, columns[1:], solver, who)
+    table = pd.DataFrame(columns.T, columns=names, copy=False)
+    if who != [None]:
+        table.insert(0, "ID", np.repeat(np.array(who, dtype=None), looks))
+    return table
 
 
 def _times_seen(records: Records, mine: NDArray[np.intp]) -> Floats:

@@ -267,6 +267,10 @@ MISTAKES = {
     "a number twice": (1, "cmt", "1", "models: row 2, cmt: '1': the compartments"),
     "a name twice": (1, "name", "GUT", "models: row 2, name: 'GUT' stands there twice"),
     "no name": (0, "name", "", "models: row 1, name: '': a name is made of the letters"),
+    "a model without name": (0, "model", "", "models: row 1, model: '' is no name of a model"),
+    "a model over two lines": (0, "model", "a\nb", r"models: row 1, model: 'a\nb' is no name of a model"),
+    "a random effect": (1, "derivative", "-eta_KA*CENT", "models: m: 'eta_KA': names that begin with eta_ are random"),
+    "too many parameters": (1, "derivative", "+".join(f"k{i}" for i in range(100)), "models: m: more than 100 param"),
     "a missing cell": (0, "lag", None, "models: row 1, lag: the cell is missing"),
 }
 
@@ -394,3 +398,22 @@ def test_the_source_is_made_of_checked_names_and_numbers(drug: Drug) -> None:
     assert {word.rstrip("0123456789") for word in left} <= {"again", "output_"}
     assert "#" not in text
     assert text.isascii()
+
+
+EVERYTHING = (
+    "exp(-k)+expit(k)+log(a)-log10(a)*logit(k/9)+max(a,k)/min(a,k)+pow(a,k)+pow(a,0.75)+pow(a,-2)+pow(a-9,3)-sqrt(a)-+k"
+)
+
+
+def test_every_function_compiles_to_what_it_means() -> None:
+    state = ONE | {"model": "m", "name": "a", "derivative": EVERYTHING}
+    drug = drugs_of_tables([state], [])["m"]
+    p = drug.Parameters(k=1.7)
+    compiled = specialise(_rate, rates=drug.rates)
+    expected = by_python(EVERYTHING, {"a": np.float64(2.5), "k": np.float64(1.7)})
+    assert compiled((2.5,), p, (0.0,)) == pytest.approx(expected, rel=1e-12)
+    assert drug.rates(0.0, (2.5,), p, (0.0,)) == pytest.approx((expected,), rel=1e-12)
+
+
+def _rate(A, p, R):  # type: ignore[no-untyped-def]
+    return rates(0.0, A, p, R)[0]

@@ -52,7 +52,7 @@ def go_on(
     """Advance the amounts in place. Returns levels and exposure."""
     n, name = len(amounts), solver_for(drug, solver)
     doses, times = np.array(doses, dtype=float).reshape(-1, 4), np.array(times, dtype=float)
-    levels, work, inflow = np.zeros(len(times)), np.zeros((SOLVERS[name].ROWS, n + 1)), np.zeros(n)
+    levels, work, inflow = np.zeros(len(times)), np.zeros((SOLVERS[name].rows(n), n + 1)), np.zeros(n)
     exposure = advancer(drug, name)(amounts, p, begin, end, doses, 0, len(doses), times, levels, work, inflow)
     return levels, exposure
 

@@ -1,0 +1,166 @@
+"""Dormand and Prince's explicit method of order 8 (dop853.py), where the problem is not stiff.
+
+Step control and the test for stiffness are those of Hairer, Norsett and Wanner's code dop853.f. Compartments whose
+course is known in closed form (driver.py) are put in at the time of every stage; only the others are integrated.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numba.np.unsafe.ndarray import to_fixed_tuple
+
+from dosing_env.simulation.compiling import HOLE, apart, merged
+from dosing_env.simulation.control import (
+    CALM,
+    NEW,
+    SHARED,
+    STATE,
+    STEP,
+    STIFF,
+    accept,
+    derivative,
+    finish,
+    forget,
+    next_step,
+    remember_step,
+    row_of,
+    start,
+    tolerance,
+    too_short,
+)
+from dosing_env.simulation.dop853 import E3, E5, STAGES, A, C
+from dosing_env.simulation.driver import is_known, place, prepare
+
+N: Any = HOLE
+M: Any = HOLE
+AUTOMATIC: Any = HOLE  # whether to give up where the problem looks stiff
+
+_NEARLY = SHARED  # row: the arguments of the last stage but one, which lies at the end of the step too
+_SLOPES = SHARED + 1  # first row of the stages' slopes
+_MOST_STEPS = 100_000
+_PATIENCE = 1_000  # steps of one stretch before the problem is called stiff
+_BOUND = 6.1  # of h |lambda|, where the method's stability ends
+STIFF_STEPS, _CALM_STEPS = 15, 6  # steps beyond the bound that make a problem stiff, steps within it that acquit it
+
+
+def rows(n: int) -> int:
+    """Rows of workspace for n compartments."""
+    return _SLOPES + STAGES + 1
+
+
+def decompose(p, work):  # type: ignore[no-untyped-def]
+    """Forget the last patient."""
+    return forget(p, work)
+
+
+def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
+    """Advance the amounts `a` (N,) by h hours in place, from time t.
+
+    Returns the integral of the output over those hours; nan where the tolerance cannot be met.
+    """
+    start(a, inflow, h, work)
+    done = integrate(p, modes, inflow, t, h, work)
+    return finish(a, done, h, work)
+
+
+@merged
+def integrate(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
+    """Step from time t for h hours. Returns the hours that were done, h unless the problem is stiff or has no end."""
+    R = to_fixed_tuple(inflow, N)
+    known = is_known(modes, h)
+    way = prepare(row_of(work, STATE), p, modes, R)
+    if work[STEP, 0] == 0.0:
+        work[STEP, 0] = _first_step(p, R, t, h, work)
+    done, first, most = 0.0, 0, 6.0
+    for _ in range(_PATIENCE if AUTOMATIC else _MOST_STEPS):
+        step = next_step(work[STEP, 0], h - done)
+        _stages(p, modes, way, known, R, t, done, step, first, work)
+        error = _error(step, work)
+        factor = min(most, max(0.1, 0.9 * error**-0.125)) if error > 0.0 else most
+        if error <= 1.0:
+            done = done + step if step < h - done else h
+            accept(work)
+            remember_step(step, factor, work)
+            if done == h:
+                return h
+            if AUTOMATIC and _looks_stiff(step, work):
+                return done
+            _reuse_last_slope(work)
+            first, most = 1, 6.0
+        else:
+            work[STEP, 0] = step * (factor if error > 1.0 else 0.1)  # also where the error is nan
+            first, most = 1, 1.0
+            if too_short(work[STEP, 0], h):
+                return done
+    return done
+
+
+def _first_step(p, R, t, h, work):  # type: ignore[no-untyped-def]
+    """A part of the time in which what is there changes by itself."""
+    derivative(work, _SLOPES, STATE, t, p, R)
+    fastest = 0.0
+    for i in range(N):
+        if work[STATE, i] != 0.0:
+            fastest = max(fastest, abs(work[_SLOPES, i] / work[STATE, i]))
+    return min(h, 0.2 / fastest) if fastest > 0.0 else h
+
+
+@apart
+def _stages(p, modes, way, known, R, t, done, step, first, work):  # type: ignore[no-untyped-def]
+    """One step from STATE into NEW. The slope of stage 0 is there unless `first` is 0, and that of NEW comes last."""
+    for stage in range(first, STAGES + 1):
+        for i in range(N + 1):
+            total = 0.0
+            for j in range(stage):
+                total += A[stage, j] * work[_SLOPES + j, i]
+            work[NEW, i] = work[STATE, i] + step * total
+        at = done + C[stage] * step
+        if known:
+            place(work, NEW, way, modes, at)
+        derivative(work, _SLOPES + stage, NEW, t + at, p, R)
+        if known:
+            for i in range(M):
+                work[_SLOPES + stage, i] = 0.0
+        if stage == STAGES - 1:
+            for i in range(N + 1):
+                work[_NEARLY, i] = work[NEW, i]
+
+
+def _error(step, work):  # type: ignore[no-untyped-def]
+    """The error of the step in units of the tolerance: the estimate of order 5, corrected by that of order 3."""
+    fifth = third = 0.0
+    for i in range(work.shape[1]):
+        e5 = e3 = 0.0
+        for j in range(STAGES):
+            e5 += E5[j] * work[_SLOPES + j, i]
+            e3 += E3[j] * work[_SLOPES + j, i]
+        unit = 1.0 / tolerance(i, work)
+        e5, e3 = e5 * unit, e3 * unit
+        fifth, third = fifth + e5 * e5, third + e3 * e3
+    size = fifth + 0.01 * third
+    return step * fifth / math.sqrt(size) if size != 0.0 else 0.0
+
+
+def _looks_stiff(step, work):  # type: ignore[no-untyped-def]
+    """Whether stability has limited many steps: h |lambda| from the two stages at the end of the step."""
+    slopes = arguments = 0.0
+    for i in range(work.shape[1]):
+        unit = 1.0 / tolerance(i, work)
+        slope = (work[_SLOPES + STAGES, i] - work[_SLOPES + STAGES - 1, i]) * unit
+        argument = (work[NEW, i] - work[_NEARLY, i]) * unit
+        slopes, arguments = slopes + slope * slope, arguments + argument * argument
+    if step * step * slopes > _BOUND * _BOUND * arguments:
+        work[CALM, 0] = 0.0
+        work[STIFF, 0] += 1.0
+    else:
+        work[CALM, 0] += 1.0
+        if work[CALM, 0] == _CALM_STEPS:
+            work[STIFF, 0] = 0.0
+    return work[STIFF, 0] >= STIFF_STEPS
+
+
+def _reuse_last_slope(work):  # type: ignore[no-untyped-def]
+    for i in range(work.shape[1]):
+        work[_SLOPES, i] = work[_SLOPES + STAGES, i]

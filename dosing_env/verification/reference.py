@@ -1,0 +1,151 @@
+"""Cases solved by another engine: a directory of tables with models as text (tests/reference/README.md)."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from dosing_env.catalogue import unknown
+from dosing_env.interchange.text_models import read_models
+from dosing_env.pharmacology import Drug
+from dosing_env.simulation.cells import Table
+from dosing_env.simulation.tables import simulate
+from dosing_env.verification.check import Check, failed
+
+KIND = "reference"
+LIMIT = 1e-6  # relative, see `worst`
+AGREEMENT = 1e-9  # of the exact solver with SciPy
+EVENT = ("time", "evid", "amt", "rate", "ii", "addl", "ss", "cmt")
+
+
+class Case(NamedTuple):
+    """One course of one model, and what the other engine found."""
+
+    name: str
+    family: str
+    model: str
+    events: list[dict[str, str]]
+    covariates: list[dict[str, Any]]  # steps; the parameters of the case are among them
+    expected: Mapping[tuple[str, str], Mapping[float, float]]  # (state or output, name) -> time -> value
+
+    @property
+    def times(self) -> list[float]:
+        """When the model was looked at."""
+        return sorted({time for values in self.expected.values() for time in values})
+
+
+def solvers_of(drug: Drug) -> tuple[str, ...]:
+    """The solvers that apply to a drug."""
+    return ("exact", "compiled", "stiff", "scipy") if drug.linear else ("compiled", "explicit", "stiff", "scipy")
+
+
+def read_cases(folder: Path) -> tuple[dict[str, Drug], list[Case]]:
+    """The models and cases of a directory.
+
+    Raises:
+        ValueError: a table is missing or not what it should be; file, row, column and value are named.
+    """
+    tables = {name: _rows(folder, name) for name in ("cases", "params", "events", "covariates", "expected")}
+    varying = {row["name"] for row in tables["covariates"]}
+    drugs = read_models(folder / "models.csv", folder / "outputs.csv", varying)
+    of = {name: _by_case(rows) for name, rows in tables.items()}
+    cases = []
+    for row in tables["cases"]:
+        if row["model"] not in drugs:
+            raise ValueError(f"{folder / 'cases.csv'}: model: {unknown('model', row['model'], list(drugs))}")
+        cases.append(_case(row, drugs[row["model"]], {name: of[name][row["case_id"]] for name in of}, folder))
+    return drugs, cases
+
+
+def check(drug: Drug, case: Case, solver: str) -> Iterator[Check]:
+    """How far a solver is from the other engine; and the exact one from SciPy."""
+    try:
+        own = solved(drug, case, solver)
+        yield Check(KIND, case.name, solver, *worst(case, own), case.family)
+        if solver == "exact":
+            yield Check("exact and SciPy", case.name, solver, apart(own, solved(drug, case, "scipy")), AGREEMENT)
+    except (ValueError, RuntimeError) as error:
+        yield failed(KIND, case.name, solver, LIMIT, error)
+
+
+def solved(drug: Drug, case: Case, solver: str, relative: float | None = None) -> pd.DataFrame:
+    """The project's own solution: a column for every state and output, a row for every time."""
+    table = simulate(drug, case.events, covariates=case.covariates, times=case.times, solver=solver, relative=relative)
+    return table.set_index("time").rename(columns={f"A_{name}": name for name in drug.compartments})
+
+
+def worst(case: Case, own: pd.DataFrame) -> tuple[float, float]:
+    """The largest error of all values, and the limit.
+
+    The measure is that of the README: abs(own - value) / (abs(value) + 1e-6 M), M the variable's largest abs(value).
+    Where M is 0 the own value has to be 0.
+    """
+    largest = 0.0
+    for (_, name), values in case.expected.items():
+        size = 1e-6 * max(map(abs, values.values()))
+        for time, value in values.items():
+            error = abs(float(own.at[time, name]) - value)
+            largest = max(largest, error / (abs(value) + size) if size else (math.inf if error else 0.0))
+    return largest, LIMIT
+
+
+def apart(one: pd.DataFrame, other: pd.DataFrame) -> float:
+    """The largest difference of two solutions in the same measure."""
+    size = other.abs() + 1e-6 * other.abs().max()
+    return float(((one - other).abs() / size.where(size > 0.0, 1.0)).drop(columns="auc").max().max())
+
+
+def _case(row: dict[str, str], drug: Drug, tables: Mapping[str, list[dict[str, str]]], folder: Path) -> Case:
+    name = row["case_id"]
+    steps: dict[float, dict[str, Any]] = {0.0: {param["name"]: param["value"] for param in tables["params"]}}
+    for change in tables["covariates"]:
+        steps.setdefault(_number(folder / "covariates.csv", change, "time"), {})[change["name"]] = change["value"]
+    fields = drug.Covariates._fields
+    missing = [field for field in fields if field not in steps[0.0]]
+    if missing:
+        raise ValueError(f"{folder / 'params.csv'}: {name}: {missing[0]}: the parameter has no value at time 0")
+    expected: dict[tuple[str, str], dict[float, float]] = defaultdict(dict)
+    where = folder / "expected.csv"
+    known = {"state": drug.compartments, "output": tuple(drug.outputs)}
+    for value in tables["expected"]:
+        kind, variable = value["kind"], value["name"]
+        if variable not in known.get(kind, ()):
+            raise ValueError(f"{where}: {name}: {unknown(kind, variable, list(known.get(kind, ())))}")
+        expected[kind, variable][_number(where, value, "time")] = _number(where, value, "value")
+    if not expected:
+        raise ValueError(f"{where}: {name}: the case has no expected values")
+    covariates = [{"TIME": time} | {field: step.get(field) for field in fields} for time, step in sorted(steps.items())]
+    events = [{column: event[column] for column in EVENT} for event in tables["events"]]
+    return Case(name, row["family"], row["model"], events, covariates, dict(expected))
+
+
+def _rows(folder: Path, name: str) -> list[dict[str, str]]:
+    headings = {
+        "cases": ("case_id", "family", "model"),
+        "params": ("case_id", "name", "value"),
+        "events": ("case_id", *EVENT),
+        "covariates": ("case_id", "time", "name", "value"),
+        "expected": ("case_id", "time", "kind", "name", "value"),
+    }[name]
+    path = folder / f"{name}.csv"
+    table = Table(str(path), path, ())
+    for heading in headings:
+        if heading not in table.frame:
+            raise ValueError(f"{path}: {unknown('column', heading, [str(c) for c in table.frame.columns])}")
+    return table.frame[list(headings)].to_dict("records")
+
+
+def _by_case(rows: list[dict[str, str]]) -> Mapping[str, list[dict[str, str]]]:
+    cases: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        cases[row["case_id"]].append(row)
+    return cases
+
+
+def _number(path: Path, row: Mapping[str, str], column: str) -> float:
+    return Table(f"{path}: {row['case_id']}", [{column: row[column]}], (), None).cell(column, 0).number()
