@@ -47,7 +47,7 @@ class Cohort:
         self._begin = specialise(decision.begin, **filled)
         self._step = specialise(decision.step, **filled)
         self._trace = specialise(decision.trace, **filled)
-        self._root = _root(np.array(task.drug.omega_matrix()))
+        self._root = np.array(task.drug.omega_root())
         self._everyone = np.arange(size)
 
     def admit(self, numbers: Any, slots: Any = None) -> None:
@@ -115,14 +115,6 @@ class Cohort:
             f"{drug.name}: the solver failed at {course['decision'] * self.task.rules.interval:g} h for patient "
             f"{course['number']}: amounts {course['amounts'].tolist()} mg, {drug.individual(x, eta)}"
         )
-
-
-def _root(omega: Floats) -> Floats:
-    """Lower triangular root of the covariance of the random effects; rows of effects without variance are 0."""
-    root = np.zeros_like(omega)
-    varied = np.ix_(np.diag(omega) > 0.0, np.diag(omega) > 0.0)
-    root[varied] = np.linalg.cholesky(omega[varied])
-    return root
 
 
 def holes(task: Task, solver: str | None = None) -> dict[str, Any]:

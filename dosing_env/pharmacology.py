@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from dosing_env.catalogue import unknown
 from dosing_env.evidence import Published
+from dosing_env.residual import FORMS
+
+_ROUNDING = 1e-12  # of a variance: less is none
 
 
 class Patient(NamedTuple):
@@ -25,16 +29,28 @@ class Patient(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Assay:
-    """Residual error of a measured level: SD = sqrt(additive^2 + (proportional * truth)^2)  (combined2)."""
+    """Residual error of a measured level; the forms are those of `residual`.
 
-    proportional: float  # fraction of the truth
+    By default SD = sqrt(additive^2 + (proportional * truth)^2)  (combined2).
+    """
+
+    proportional: float = 0.0  # fraction of the truth; of the form "log" the SD of ln level
     additive: float = 0.0  # in `unit`
     lloq: float = 0.0  # in `unit`: below it a level is reported as "< LLOQ"
     unit: str = "mg/L"
+    form: str = "combined2"
 
     def __post_init__(self) -> None:
         for name in ("proportional", "additive", "lloq"):
             _require_nonnegative(f"Assay.{name}", getattr(self, name))
+        if self.form not in FORMS:
+            raise ValueError(f"Assay.form: {unknown('form', str(self.form), list(FORMS))}")
+        for form, absent in (("additive", "proportional"), ("proportional", "additive"), ("log", "additive")):
+            value = getattr(self, absent)
+            if self.form == form and value != 0.0:
+                raise ValueError(
+                    f"Assay.{absent}: {value!r}: must be 0, an error of the form {form!r} has no such part"
+                )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +97,11 @@ class Drug:
             for eta in pair:
                 if eta not in self.omega:
                     raise ValueError(f"{self.name}: covariance: unknown eta {eta!r}, known: {', '.join(self.omega)}")
+            if pair[0] == pair[1] or (pair[1], pair[0]) in self.covariance:
+                raise ValueError(f"{self.name}: covariance: {pair!r}: two different etas, and each pair once")
         for eta, variance in self.omega.items():
             _require_nonnegative(f"{self.name}: omega.{eta}", variance)
+        self.omega_root()
         for eta, variance in self.occasion.items():
             if eta not in self.omega:
                 raise ValueError(f"{self.name}: occasion: unknown eta {eta!r}, known: {', '.join(self.omega)}")
@@ -122,6 +141,30 @@ class Drug:
             return self.covariance.get((a, b), self.covariance.get((b, a), 0.0))
 
         return [[entry(a, b) for b in names] for a in names]
+
+    def omega_root(self) -> list[list[float]]:
+        """Lower triangular L with L L' = omega: what makes random effects of independent standard normal draws.
+
+        An eta that has no variance, or none left once those before it are known, gets no draw of its own.
+
+        Raises:
+            ValueError: there is none; the eta is named.
+        """
+        names, omega = self.Eta._fields, self.omega_matrix()
+        root = [[0.0] * len(names) for _ in names]
+        for i, eta in enumerate(names):
+            for j in range(i + 1):
+                left = omega[i][j] - sum(root[i][m] * root[j][m] for m in range(j))
+                if j < i and root[j][j] > 0.0:
+                    root[i][j] = left / root[j][j]
+                elif j == i and left > _ROUNDING * omega[i][i]:
+                    root[i][i] = math.sqrt(left)
+                elif not abs(left) <= _ROUNDING * math.sqrt(omega[i][i] * omega[j][j]):
+                    raise ValueError(
+                        f"{self.name}: omega.{eta}: {omega[i][i]:g}: with the covariances of {eta} and those before "
+                        "it the matrix is not positive definite: no correlation may leave a negative variance"
+                    )
+        return root
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,8 @@ class Rules(NamedTuple):
     min_infusion: float  # h
     drawn: Any  # (levels,) h   when blood is drawn
     turnaround: float  # h     from the draw to the result
-    proportional: float  # fraction  residual error of a level
+    form: int  # number in `residual.FORMS` of the residual error of a level
+    proportional: float  # fraction
     additive: float  # mg/L
     lloq: float  # mg/L
     low: float  # mg h/L  target of the daily AUC

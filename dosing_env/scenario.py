@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from dosing_env import catalogue, equations
 from dosing_env.files import convert, decode
 from dosing_env.pharmacology import Drug, Patient, Population
+from dosing_env.residual import FORMS
 from dosing_env.rules import Rules
 from dosing_env.task import Task
 
@@ -142,6 +143,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             min_infusion=self.dosing.min_infusion_h,
             drawn=np.array(self.levels.drawn_h, dtype=np.float64),
             turnaround=self.levels.turnaround_h,
+            form=FORMS.index("combined2" if only else assay.form),
             proportional=self.levels.assay_cv if only else assay.proportional,
             additive=0.0 if only else assay.additive,
             lloq=assay.lloq,

@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from dosing_env.arithmetic import sqrt
 from dosing_env.chart import Feature, features
 from dosing_env.outcomes import aki_risk, daily_hazard, within
 from dosing_env.pharmacology import Drug, Patient, Population
+from dosing_env.residual import measured, reported
 from dosing_env.rules import Rules
 
 LIMITS = ("", "max_dose_mg", "max_daily_mg")  # why a dose was lowered, by number
@@ -45,10 +45,8 @@ def infusion_hours(rules: Rules, dose: float) -> float:
 
 def report_level(rules: Rules, truth: float, z: float) -> tuple[float, float]:
     """What the laboratory reports of a level (mg/L) with the standard normal error z, and 1 if it is below the LLOQ."""
-    relative = rules.proportional * truth
-    sd = sqrt(rules.additive * rules.additive + relative * relative)
-    level = max(0.0, truth + sd * z)
-    return (rules.lloq, 1.0) if level < rules.lloq else (level, 0.0)
+    level = measured(rules.form, rules.proportional, rules.additive, truth, z)
+    return reported(max(0.0, level), rules.lloq)
 
 
 def creatinine_now(rules: Rules, baseline: float, drift: float, onset: float, t: float) -> float:

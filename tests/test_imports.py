@@ -14,7 +14,7 @@ import pytest
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
     {"catalogue", "statistics", "files", "equations", "evidence"},
-    {"arithmetic", "formulas", "pharmacology", "blocks"},
+    {"arithmetic", "formulas", "residual", "pharmacology", "blocks"},
     {"drugs", "populations", "simulation", "outcomes"},
     {"rules", "chart", "task", "interchange"},
     {"decision", "cohort", "scenario", "policy", "recipe", "inference"},
@@ -34,6 +34,7 @@ NARROW = {
     "equations": set[str](),
     "evidence": set[str](),
     "blocks": {"arithmetic"},
+    "residual": {"arithmetic"},
     "interchange": {"catalogue", "files", "pharmacology", "simulation"},
     "drugs": {"arithmetic", "evidence", "formulas", "pharmacology", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology"},

@@ -72,8 +72,8 @@ def _variability(drug: Any) -> Iterator[Any]:
         yield f"covariance of {a} and {b}: {value:.4g}"
     assay = drug.assay
     yield (
-        f"\nResidual error of a level: {100 * assay.proportional:.3g} % and {assay.additive:g} {assay.unit}; "
-        f"lower limit of quantification {assay.lloq:g} {assay.unit}"
+        f"\nResidual error of a level: {100 * assay.proportional:.3g} % and {assay.additive:g} {assay.unit} "
+        f"({assay.form}); lower limit of quantification {assay.lloq:g} {assay.unit}"
     )
 
 

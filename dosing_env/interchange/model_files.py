@@ -61,6 +61,7 @@ class Residual(Struct, frozen=True, forbid_unknown_fields=True):
     additive: Natural = 0.0
     lloq: Natural = 0.0
     unit: str = "mg/L"
+    form: str = "combined2"
 
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
