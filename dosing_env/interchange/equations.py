@@ -107,7 +107,7 @@ def drug(
 ) -> Drug:
     """The drug of these equations. Equal equations share their functions, and so their machine code."""
     made = module(source(equations))
-    enter = {field: getattr(made, field, None) for field in HOW_DOSES_ENTER}
+    enter: dict[str, Any] = {field: getattr(made, field, None) for field in HOW_DOSES_ENTER}
     return Drug(
         name=name,
         title=title,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dosing_env.simulation import explicit, stiff
 from dosing_env.simulation.compiling import merged
-from dosing_env.simulation.control import STIFF, finish, forget, start
+from dosing_env.simulation.control import AUTOMATIC, EXPLICIT, METHOD, STIFF, finish, forget, start
 from dosing_env.simulation.explicit import STIFF_STEPS
 from dosing_env.simulation.explicit import integrate as integrate_explicitly
 from dosing_env.simulation.stiff import integrate as integrate_stiffly
@@ -31,9 +31,10 @@ def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     """
     start(a, inflow, h, work)
     done = 0.0
-    if work[STIFF, 0] < STIFF_STEPS:
+    method = work[METHOD, 0]
+    if method == EXPLICIT or (method == AUTOMATIC and work[STIFF, 0] < STIFF_STEPS):
         done = integrate_explicitly(p, modes, inflow, t, h, work)
-    if done < h:
+    if done < h and method != EXPLICIT:
         work[STIFF, 0] = STIFF_STEPS
         done = integrate_stiffly(p, inflow, t, done, h, work)
     return finish(a, done, h, work)

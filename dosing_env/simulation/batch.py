@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from dosing_env.simulation import subject
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import interpreted, specialise
 from dosing_env.simulation.model import model_of
+from dosing_env.simulation.solvers import workspace
 
 _ROWS_PER_THREAD = 50_000  # of the result: with fewer, starting a thread costs more than it gains
 
@@ -30,22 +31,31 @@ _WHY = {
 }
 
 
-def follow(drug: Drug, plan: subject.Plan, out: Floats, solver: str | None, names: Sequence[Hashable]) -> None:
+class How(NamedTuple):
+    """How subjects are followed."""
+
+    solver: str | None  # left out, the drug's own
+    relative: float  # tolerance of one step of the solvers that make steps
+    auc: bool  # whether those have to integrate the output
+
+
+def follow(drug: Drug, plan: subject.Plan, out: Floats, how: How, names: Sequence[Hashable]) -> None:
     """Fill in amounts, output, its integral and further outputs at every LOOK, (columns, rows).
 
     Raises:
         ValueError: covariates and random effects of which the drug makes no parameters; these are named.
         RuntimeError: a subject could not be followed; drug, subject, time, amounts, parameters and reason are named.
     """
-    (model, rows), compiled = model_of(drug, solver), solver != "scipy"
+    (model, rows), compiled = model_of(drug, how.solver), how.solver != "scipy"
     run = specialise(subject.follow_all) if compiled else _one_by_one(interpreted(subject.follow_all))
-    sizes = len(drug.compartments), len(drug.Parameters._fields), rows
+    sizes = len(drug.compartments), len(drug.Parameters._fields)
 
     def block(low: int, high: int) -> tuple[int, int, Floats]:
         fault, why, room = np.zeros(sizes[0] + 3), subject.NO_ROOM, _ROOM
         with np.errstate(all="ignore"):
             while why == subject.NO_ROOM and room <= _MOST_ROOM:
-                low, why = run(low, high, model, plan, subject.make_bench(*sizes, room, out), fault)
+                work = workspace(drug, how.solver, rows, relative=how.relative, exposed=how.auc)
+                low, why = run(low, high, model, plan, subject.make_bench(*sizes, work, room, out), fault)
                 room *= 4
         return low, why, fault
 

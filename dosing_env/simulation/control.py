@@ -2,7 +2,7 @@
 
 A step is accepted where its error, as a root mean square over the components, each in units of its own tolerance
 
-    RELATIVE |y_i| + 1e-13 largest |y_i| so far + 1e-16 largest amount of drug so far,
+    tolerance |y_i| + 1e-13 largest |y_i| so far + 1e-16 largest amount of drug so far,
 
 is at most 1. Compartments have different units (mg, cells/L, INR), so each is measured by itself. The last term lets an
 empty compartment begin: far down a chain of compartments the first amounts are wrong by more than themselves at any
@@ -24,12 +24,13 @@ output: Any = HOLE
 initial: Any = HOLE
 N: Any = HOLE  # number of compartments
 NOTHING: Any = HOLE  # N zeros
-EXPOSED: Any = HOLE  # whether the integral of the output is wanted: one more component
-RELATIVE: Any = HOLE
 
-# Rows of workspace. In the rows from STEP to GIVEN only the first number is used.
-STATE, NEW, LARGEST, BASELINE, STEP, GIVEN, STIFF, CALM = range(8)
-SHARED = 8
+# Rows of workspace. In the rows from STEP on only the first number is used; those from TOLERANCE on are settings.
+STATE, NEW, LARGEST, BASELINE, STEP, GIVEN, STIFF, CALM, TOLERANCE, METHOD, UNSEEN = range(11)
+SHARED = 11
+
+USUAL = 1e-9  # tolerance of a step, relative, where the workspace says 0
+AUTOMATIC, EXPLICIT, STIFFLY = range(3)  # methods
 
 _OF_LARGEST, _OF_GIVEN = 1e-13, 1e-16
 _LAST_CHANCE = 1e-14  # of the whole way: a shorter step means that there is no solution
@@ -38,7 +39,7 @@ _LAST_CHANCE = 1e-14  # of the whole way: a shorter step means that there is no 
 def forget(p, work):  # type: ignore[no-untyped-def]
     """Forget the last patient. Returns the modes of the driver."""
     modes = decompose_driver(p, work)
-    for row in range(SHARED):
+    for row in range(TOLERANCE):
         work[row, 0] = 0.0
     baseline = initial(p)
     for i in range(N):
@@ -86,13 +87,14 @@ def derivative(work, to, of, t, p, R):  # type: ignore[no-untyped-def]
     change = rates(t, A, p, R)
     for i in range(N):
         work[to, i] = change[i]
-    work[to, N] = output(A, p) if EXPOSED else 0.0
+    work[to, N] = output(A, p) if work[UNSEEN, 0] == 0.0 else 0.0
 
 
 def tolerance(i, work):  # type: ignore[no-untyped-def]
     """The error of component i that one step may make."""
     size = max(abs(work[STATE, i]), abs(work[NEW, i]))
-    return RELATIVE * size + _OF_LARGEST * work[LARGEST, i] + _OF_GIVEN * work[GIVEN, 0] + 1e-300
+    relative = work[TOLERANCE, 0] if work[TOLERANCE, 0] > 0.0 else USUAL
+    return relative * size + _OF_LARGEST * work[LARGEST, i] + _OF_GIVEN * work[GIVEN, 0] + 1e-300
 
 
 def accept(work):  # type: ignore[no-untyped-def]

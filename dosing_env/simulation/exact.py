@@ -30,7 +30,6 @@ system: Any = HOLE  # rates of the M compartments
 output: Any = HOLE
 M: Any = HOLE  # number of compartments
 EMPTY: Any = HOLE  # M zeros: no amounts, no inflow
-EXPOSED: Any = HOLE  # whether the integral of the output is wanted
 
 _ROWS = 3  # of workspace: K, where there is a closed form
 _TERMS = 14  # of the Taylor series: with |K| h <= 0.5 the first one left out is below 1e-16
@@ -133,9 +132,7 @@ def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     v, total = propagate(values(a), p, modes, values(inflow), h)
     for i in range(M):
         a[i] = v[i]
-    if EXPOSED:
-        return output(total, p)
-    return 0.0
+    return output(total, p)
 
 
 def propagate(v, p, modes, r, h):  # type: ignore[no-untyped-def]

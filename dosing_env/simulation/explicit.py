@@ -13,7 +13,9 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from dosing_env.simulation.compiling import HOLE, apart, merged
 from dosing_env.simulation.control import (
+    AUTOMATIC,
     CALM,
+    METHOD,
     NEW,
     SHARED,
     STATE,
@@ -21,12 +23,9 @@ from dosing_env.simulation.control import (
     STIFF,
     accept,
     derivative,
-    finish,
-    forget,
     next_step,
     remember_step,
     row_of,
-    start,
     tolerance,
     too_short,
 )
@@ -35,7 +34,6 @@ from dosing_env.simulation.driver import is_known, place, prepare
 
 N: Any = HOLE
 M: Any = HOLE
-AUTOMATIC: Any = HOLE  # whether to give up where the problem looks stiff
 
 _NEARLY = SHARED  # row: the arguments of the last stage but one, which lies at the end of the step too
 _SLOPES = SHARED + 1  # first row of the stages' slopes
@@ -50,21 +48,6 @@ def rows(n: int) -> int:
     return _SLOPES + STAGES + 1
 
 
-def decompose(p, work):  # type: ignore[no-untyped-def]
-    """Forget the last patient."""
-    return forget(p, work)
-
-
-def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
-    """Advance the amounts `a` (N,) by h hours in place, from time t.
-
-    Returns the integral of the output over those hours; nan where the tolerance cannot be met.
-    """
-    start(a, inflow, h, work)
-    done = integrate(p, modes, inflow, t, h, work)
-    return finish(a, done, h, work)
-
-
 @merged
 def integrate(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     """Step from time t for h hours. Returns the hours that were done, h unless the problem is stiff or has no end."""
@@ -73,8 +56,9 @@ def integrate(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     way = prepare(row_of(work, STATE), p, modes, R)
     if work[STEP, 0] == 0.0:
         work[STEP, 0] = _first_step(p, R, t, h, work)
+    automatic = work[METHOD, 0] == AUTOMATIC  # to give up where the problem looks stiff
     done, first, most = 0.0, 0, 6.0
-    for _ in range(_PATIENCE if AUTOMATIC else _MOST_STEPS):
+    for _ in range(_PATIENCE if automatic else _MOST_STEPS):
         step = next_step(work[STEP, 0], h - done)
         _stages(p, modes, way, known, R, t, done, step, first, work)
         error = _error(step, work)
@@ -85,7 +69,7 @@ def integrate(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
             remember_step(step, factor, work)
             if done == h:
                 return h
-            if AUTOMATIC and _looks_stiff(step, work):
+            if automatic and _looks_stiff(step, work):
                 return done
             _reuse_last_slope(work)
             first, most = 1, 6.0

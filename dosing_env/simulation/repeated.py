@@ -16,13 +16,13 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from dosing_env.simulation.compiling import HOLE, apart
 from dosing_env.simulation.exact import decompose as decompose_exactly
+from dosing_env.simulation.exact import move as move_exactly
 from dosing_env.simulation.exact import propagate, values
 from dosing_env.simulation.exact import rows as rows_exactly
 
 output: Any = HOLE
 M: Any = HOLE
 EMPTY: Any = HOLE
-EXPOSED: Any = HOLE
 
 _MEMORY = rows_exactly(
     1
@@ -50,18 +50,13 @@ def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
             _keep(p, modes, h, work)
         else:
             work[_MEMORY, 0] = h
-            return _once(a, p, modes, inflow, h)
+            return _once(a, p, modes, inflow, t, h, work)
     return _multiply(a, p, inflow, work)
 
 
 @apart
-def _once(a, p, modes, inflow, h):  # type: ignore[no-untyped-def]
-    v, total = propagate(values(a), p, modes, values(inflow), h)
-    for i in range(M):
-        a[i] = v[i]
-    if EXPOSED:
-        return output(total, p)
-    return 0.0
+def _once(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
+    return move_exactly(a, p, modes, inflow, t, h, work)
 
 
 @apart
@@ -89,6 +84,4 @@ def _multiply(a, p, inflow, work):  # type: ignore[no-untyped-def]
             area += work[_E + M + i, j] * v[j] + work[_E + 2 * M + i, j] * r[j]
         a[i] = amount
         total = tuple_setitem(total, i, area)
-    if EXPOSED:
-        return output(total, p)
-    return 0.0
+    return output(total, p)

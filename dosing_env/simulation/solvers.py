@@ -7,18 +7,23 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dosing_env.pharmacology import Drug
-from dosing_env.simulation import adaptive, course, driver, exact, explicit, reference, stiff
+from dosing_env.simulation import adaptive, course, driver, exact, reference
 from dosing_env.simulation import repeated as repeated_exact
 from dosing_env.simulation.compiling import HOLE, interpreted, specialise
+from dosing_env.simulation.control import AUTOMATIC, EXPLICIT, METHOD, STIFFLY, TOLERANCE, UNSEEN, USUAL
 
 SOLVERS: dict[str, Any] = {
     "exact": exact,  # linear drugs
     "compiled": adaptive,  # any drug: explicit or stiff steps, as the patient needs them
-    "explicit": explicit,
-    "stiff": stiff,
+    "explicit": adaptive,
+    "stiff": adaptive,
     "scipy": reference,
 }
+_METHODS = {"explicit": EXPLICIT, "stiff": STIFFLY}
 
 NOTHING: Any = HOLE  # a zero for every compartment
 ALL: Any = HOLE  # a one for every compartment
@@ -40,13 +45,7 @@ def solver_for(drug: Drug, solver: str | None = None) -> str:
 
 
 def filling(
-    drug: Drug,
-    solver: str | None = None,
-    *,
-    repeated: bool = False,
-    exposed: bool = True,
-    relative: float = 1e-9,
-    look: Any = course.sample,
+    drug: Drug, solver: str | None = None, *, repeated: bool = False, look: Any = course.sample
 ) -> dict[str, Any]:
     """What the holes of the simulation hold for this drug.
 
@@ -67,9 +66,6 @@ def filling(
         "M": leading,
         "EMPTY": (0.0,) * leading,
         "ROWS": module.rows(n),
-        "EXPOSED": exposed,
-        "RELATIVE": relative,
-        "AUTOMATIC": name == "compiled",
         "rates": drug.rates,
         "system": drug.rates if name == "exact" else driver.leading,
         "output": drug.output,
@@ -79,6 +75,25 @@ def filling(
         "look": look,
         "LINEAR": drug.linear,
     }
+
+
+def workspace(
+    drug: Drug, solver: str | None = None, rows: int | None = None, *, relative: float = USUAL, exposed: bool = True
+) -> NDArray[np.float64]:
+    """What a solver remembers of one patient, with its settings.
+
+    Args:
+        drug: the drug.
+        solver: a name of `SOLVERS`; left out, the drug's own.
+        rows: as `filling` asks for; left out, those of the solver.
+        relative: tolerance of one step of the solvers that make steps; the others ignore it.
+        exposed: whether those have to integrate the output.
+    """
+    name, n = solver_for(drug, solver), len(drug.compartments)
+    work = np.zeros((rows or SOLVERS[name].rows(n), n + 1))
+    if SOLVERS[name] is adaptive:
+        work[TOLERANCE, 0], work[METHOD, 0], work[UNSEEN, 0] = relative, _METHODS.get(name, AUTOMATIC), not exposed
+    return work
 
 
 def nothing(p):  # type: ignore[no-untyped-def]

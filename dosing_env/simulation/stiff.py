@@ -20,11 +20,8 @@ from dosing_env.simulation.control import (
     STEP,
     accept,
     derivative,
-    finish,
-    forget,
     next_step,
     remember_step,
-    start,
     tolerance,
     too_short,
 )
@@ -43,21 +40,6 @@ _PART = 1e-5  # of a component's size: the step of the differences, whose error 
 def rows(n: int) -> int:
     """Rows of workspace for n compartments."""
     return _MATRICES + 2 * (n + 1)
-
-
-def decompose(p, work):  # type: ignore[no-untyped-def]
-    """Forget the last patient."""
-    return forget(p, work)
-
-
-def move(a, p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
-    """Advance the amounts `a` (N,) by h hours in place, from time t.
-
-    Returns the integral of the output over those hours; nan where the tolerance cannot be met.
-    """
-    start(a, inflow, h, work)
-    done = integrate(p, inflow, t, 0.0, h, work)
-    return finish(a, done, h, work)
 
 
 @merged

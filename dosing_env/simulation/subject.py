@@ -49,8 +49,8 @@ class Bench(NamedTuple):
     out: Any  # (N + 2 + outputs, rows)  the result: at each LOOK amounts, output, its integral and further outputs
 
 
-def make_bench(n: int, parameters: int, rows: int, room: int, out: Any) -> Bench:
-    """Scratch space for n compartments, so many parameters, rows of a solver, and doses at once."""
+def make_bench(n: int, parameters: int, work: Any, room: int, out: Any) -> Bench:
+    """Scratch space for n compartments, so many parameters, a solver's workspace, and so many doses at once."""
     zeros = np.zeros
     series = zeros((room, WIDTH))
     return Bench(
@@ -61,7 +61,7 @@ def make_bench(n: int, parameters: int, rows: int, room: int, out: Any) -> Bench
         doses=zeros((room, 4)),
         series=series,
         newton=zeros((n + 4, n)),
-        work=zeros((rows, n + 1)),
+        work=work,
         inflow=zeros(n),
         none=series[:0, TIME],
         out=out,

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from dosing_env import catalogue
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation import subject
-from dosing_env.simulation.batch import follow
-from dosing_env.simulation.cells import Floats, Table
+from dosing_env.simulation.batch import How, follow
+from dosing_env.simulation.cells import Cell, Floats, Table
 from dosing_env.simulation.conditions import Steps, read_covariates
+from dosing_env.simulation.control import USUAL
 from dosing_env.simulation.events import LATEST, Events, Records, last_end, read_events, records_of
 
 _AFTER = 24.0  # h: how long a patient is followed after the last dose where no times are given
@@ -32,6 +33,8 @@ def simulate(
     eta: Any = None,
     solver: str | None = None,
     carry: str = "locf",
+    relative: float | None = None,
+    auc: bool = True,
 ) -> pd.DataFrame:
     """What doses do in patients of known covariates and random effects.
 
@@ -51,6 +54,8 @@ def simulate(
         solver: "exact", "compiled", "scipy" or another of `SOLVERS`; by default chosen by the drug.
         carry: "locf": a covariate holds from its time on; "nocb": until its time, as NONMEM has it. Empty cells are
             filled from before or from after.
+        relative: tolerance of one step of the solvers that make steps; by default 1e-9.
+        auc: whether they have to integrate the level; without it the column `auc` is 0. The exact solver knows it.
 
     Returns:
         One row per subject and time: `ID` (where a table has it), `time` (h), `A_<compartment>` (mg), `level` (the
@@ -69,7 +74,8 @@ def simulate(
         asked = np.empty(0) if np.isin(doses.kind, (0, 2)).any() else _hourly(last_end(doses))
     who = _subjects({"events": doses.subjects, "covariates": steps.subjects, "eta": effects.subjects})
     records = records_of(doses, asked)
-    seen = _look(model, who, doses, records, steps, effects, solver)
+    how = How(solver, _tolerance(relative), auc)
+    seen = _look(model, who, doses, records, steps, effects, how)
     seen.attrs["units"] = _units(model)
     return seen
 
@@ -139,7 +145,7 @@ def _look(
     records: Records,
     steps: Steps,
     effects: Effects,
-    solver: str | None,
+    how: How,
 ) -> pd.DataFrame:
     """The table of what is seen."""
     mine, conditions = _rows_of(events.subjects, who), _rows_of(steps.subjects, who)
@@ -163,7 +169,7 @@ def _look(
     names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
     columns = np.empty((len(names), int(first_row[-1])))
     columns[0] = _times_seen(records, mine)
-    follow(drug, plan, columns[1:], solver, who)
+    follow(drug, plan, columns[1:], how, who)
     table = pd.DataFrame(columns.T, columns=names, copy=False)
     if who != [None]:
         table.insert(0, "ID", pd.Series(who).repeat(looks.tolist()).array)
@@ -175,6 +181,13 @@ def _times_seen(records: Records, mine: NDArray[np.intp]) -> Floats:
     if len(records.first) == len(mine):
         return times
     return np.tile(times, len(mine))
+
+
+def _tolerance(relative: float | None) -> float:
+    value = USUAL if relative is None else Cell("simulate", None, "relative", relative).number()
+    if not 1e-14 <= value <= 1e-2:
+        raise ValueError(f"simulate: relative: {value:g}: a tolerance lies between 1e-14 and 1e-2")
+    return value
 
 
 def _units(drug: Drug) -> dict[str, str]:

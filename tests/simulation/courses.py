@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 
 from dosing_env import catalogue
 from dosing_env.pharmacology import Drug, Patient
-from dosing_env.simulation.solvers import SOLVERS, advancer, solver_for
+from dosing_env.simulation.solvers import advancer, solver_for, workspace
 from tests.models import iv1, michaelis_menten, pk1, pk2, pk3
 
 Floats = NDArray[np.float64]
@@ -52,7 +52,7 @@ def go_on(
     """Advance the amounts in place. Returns levels and exposure."""
     n, name = len(amounts), solver_for(drug, solver)
     doses, times = np.array(doses, dtype=float).reshape(-1, 4), np.array(times, dtype=float)
-    levels, work, inflow = np.zeros(len(times)), np.zeros((SOLVERS[name].rows(n), n + 1)), np.zeros(n)
+    levels, work, inflow = np.zeros(len(times)), workspace(drug, name), np.zeros(n)
     exposure = advancer(drug, name)(amounts, p, begin, end, doses, 0, len(doses), times, levels, work, inflow)
     return levels, exposure
 

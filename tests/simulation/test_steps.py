@@ -19,7 +19,7 @@ from dosing_env.pharmacology import Drug
 from dosing_env.simulation import control, course, dop853, explicit, linear_equations, rodas5p, stiff
 from dosing_env.simulation.compiling import interpreted, specialise
 from dosing_env.simulation.explicit import STIFF_STEPS
-from dosing_env.simulation.solvers import filling
+from dosing_env.simulation.solvers import filling, workspace
 from tests.models import exploding, iv1, neutropenia, pk1, pk2, pk3
 from tests.models.equations import DELAYED, INDIRECT, ROBERTSON, TMDD, TURNOVER, VAN_DER_POL
 from tests.simulation.courses import log_uniform, typical
@@ -34,10 +34,17 @@ stepwise = pytest.mark.parametrize("solver", STEPWISE)
 class Run:
     """A drug and a solver with a workspace of its own, used for one course after the other."""
 
-    def __init__(self, drug: Drug, solver: str | None = None, make: Callable[..., Any] = specialise, **options: Any):
-        holes = filling(drug, solver, **options)
+    def __init__(
+        self,
+        drug: Drug,
+        solver: str | None = None,
+        make: Callable[..., Any] = specialise,
+        repeated: bool = False,
+        **settings: Any,
+    ):
+        holes = filling(drug, solver, repeated=repeated)
         self.drug, self.n = drug, len(drug.compartments)
-        self.work = np.zeros((holes["ROWS"], self.n + 1))
+        self.work = workspace(drug, solver, holes["ROWS"], **settings)
         self.advance = make(course.advance, **holes)
 
     def __call__(self, p: Any, doses: Any, times: Any, start: Any = None) -> tuple[Floats, Floats, float]:
@@ -119,7 +126,7 @@ def stiff_step(holes: dict[str, Any], p: Any, t: float, h: float, work: Floats) 
 
 def equal_steps(drug: Drug, solver: str, p: Any, start: Any, end: float, steps: int) -> Floats:
     holes, h = filling(drug, solver), end / steps
-    work = np.zeros((holes["ROWS"], len(start) + 1))
+    work = workspace(drug, solver)
     interpreted(control.forget, **holes)(p, work)
     work[control.STATE, :-1] = start
     step = {"explicit": explicit_step, "stiff": stiff_step}[solver]
@@ -318,6 +325,6 @@ def test_equal_exact_steps_are_the_exact_steps(drug: Drug, every: float) -> None
 
 def test_a_repeated_step_without_exposure() -> None:
     p, times = typical(pk2.DRUG), np.arange(1.0, 50.0)
-    levels, _, exposure = Run(pk2.DRUG, "exact", repeated=True, exposed=False)(p, [(0.0, 2.0, 100.0, 0.0)], times)
+    levels, _, exposure = Run(pk2.DRUG, "exact", repeated=True)(p, [(0.0, 2.0, 100.0, 0.0)], times)
     np.testing.assert_allclose(levels, Run(pk2.DRUG, "exact")(p, [(0.0, 2.0, 100.0, 0.0)], times)[0], rtol=1e-13)
     assert exposure == 0.0
