@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 from dosing_env import catalogue
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation import subject
+from dosing_env.simulation.adherence import Adherence, take
 from dosing_env.simulation.batch import follow
 from dosing_env.simulation.cells import Floats, Table
-from dosing_env.simulation.conditions import Steps, read_covariates
+from dosing_env.simulation.chance import Key, world
+from dosing_env.simulation.conditions import Steps, read_covariates, with_occasions
+from dosing_env.simulation.effects import Effects, as_given, draw, measure, read_effects
 from dosing_env.simulation.events import Events, Records, last_end, read_events, records_of
+from dosing_env.simulation.subjects import common, numbers_of, rows_of
 
 _AFTER = 24.0  # h: how long a patient is followed after the last dose where no times are given
 _MOST_HOURS = 100_000  # rows of a subject where no times are given
@@ -32,8 +36,11 @@ def simulate(
     eta: Any = None,
     solver: str | None = None,
     carry: str = "locf",
+    seed: int | None = None,
+    subjects: int | range | None = None,
+    adherence: Adherence | None = None,
 ) -> pd.DataFrame:
-    """What doses do in patients of known covariates and random effects.
+    """What doses do in patients of known covariates, and of known or drawn random effects.
 
     Everybody starts at time 0 h with the amounts of a patient without drug. Rows of one time are carried out in their
     order. What is asked for by `times` is seen before the doses of that time (a trough), but after a reset or a steady
@@ -51,11 +58,17 @@ def simulate(
         solver: "exact", "compiled", "scipy" or another of `SOLVERS`; by default chosen by the drug.
         carry: "locf": a covariate holds from its time on; "nocb": until its time, as NONMEM has it. Empty cells are
             filled from before or from after.
+        seed: with one, what is random is drawn (docs/variability.md): the random effects not named in `eta`, those of
+            occasions (numbered in the column OCC of either table), and the residual error. A subject's draws depend on
+            the seed and on its ID only.
+        subjects: where no table has an ID: how many subjects (1 to n), or a range of their numbers, to simulate.
+        adherence: how doses are missed, late and inaccurate; needs a seed. `taken` gives the doses really taken.
 
     Returns:
         One row per subject and time: `ID` (where a table has it), `time` (h), `A_<compartment>` (mg), `level` (the
-        drug's output, without assay error), `auc` (its integral since time 0), and the drug's further outputs. Units
-        stand in `attrs["units"]`.
+        drug's output, without assay error), with a seed `dv` (as measured) and `blq` (1: below the limit of
+        quantification, which then stands in `dv`), `auc` (the level's integral since time 0), and the drug's further
+        outputs. Units stand in `attrs["units"]`.
 
     Raises:
         ValueError: input that cannot be simulated exactly as given; rows are counted from 1.
@@ -67,38 +80,17 @@ def simulate(
     effects = read_effects(model, eta)
     if asked is None:
         asked = np.empty(0) if np.isin(doses.kind, (0, 2)).any() else _hourly(last_end(doses))
-    who = _subjects({"events": doses.subjects, "covariates": steps.subjects, "eta": effects.subjects})
+    tables = {"events": doses.subjects, "covariates": steps.subjects, "eta": effects.subjects}
+    who = common(tables, subjects)
+    if doses.occasions is not None:
+        steps = with_occasions(steps, doses.occasions, who)
+    key = None if seed is None else world(seed)
+    if adherence is not None:
+        doses = take(doses, adherence, key, who)
     records = records_of(doses, asked)
-    seen = _look(model, who, doses, records, steps, effects, solver)
-    seen.attrs["units"] = _units(model)
+    seen = _look(model, who, doses, records, steps, effects, solver, key)
+    seen.attrs["units"] = {column: unit for column, unit in _units(model).items() if column in seen}
     return seen
-
-
-class Effects(NamedTuple):
-    """The random effects of every subject."""
-
-    subjects: list[Hashable]
-    values: Floats  # (subjects, etas)
-
-
-def read_effects(drug: Drug, eta: Any) -> Effects:
-    """The random effects by name (one for all), or of a table with ID.
-
-    Raises:
-        ValueError: an unknown name, or a value that is not a number.
-    """
-    names = drug.Eta._fields
-    given = eta._asdict() if hasattr(eta, "_asdict") else {} if eta is None else eta
-    table = (
-        Table("eta", [dict(given)], ("ID",), row=None) if isinstance(given, Mapping) else Table("eta", given, ("ID",))
-    )
-    for name in table.columns:
-        if name not in (*names, "ID"):
-            raise ValueError(f"eta: {catalogue.unknown('random effect', name, list(names))}")
-    subjects, codes = table.subjects()
-    if len(subjects) != len(codes):
-        raise ValueError("eta: ID: a subject has two rows")
-    return Effects(subjects, np.column_stack([table.numbers(name, 0.0) for name in names]))
 
 
 def _the_steps(drug: Drug, events: Events, covariates: Any, carry: str) -> Steps:
@@ -110,27 +102,6 @@ def _the_steps(drug: Drug, events: Events, covariates: Any, carry: str) -> Steps
     return events.steps
 
 
-def _subjects(tables: Mapping[str, list[Hashable]]) -> list[Hashable]:
-    """Who is simulated: the subjects of the tables that have them; all of those name the same ones."""
-    with_subjects = {name: who for name, who in tables.items() if who != [None]}
-    for name, who in with_subjects.items():
-        for other, others in with_subjects.items():
-            missing = set(who) - set(others)
-            if missing:
-                raise ValueError(f"{other}: ID: {next(s for s in who if s in missing)!r} of {name} has no row")
-    return next(iter(with_subjects.values()), [None])
-
-
-def _rows_of(subjects: list[Hashable], who: list[Hashable]) -> NDArray[np.intp]:
-    """Where each subject stands in a table; 0 where the table is for all."""
-    if subjects == [None]:
-        return np.zeros(len(who), dtype=np.intp)
-    if subjects is who:
-        return np.arange(len(who))
-    place = {name: index for index, name in enumerate(subjects)}
-    return np.array([place[name] for name in who], dtype=np.intp)
-
-
 def _look(
     drug: Drug,
     who: list[Hashable],
@@ -139,9 +110,12 @@ def _look(
     steps: Steps,
     effects: Effects,
     solver: str | None,
+    key: Key | None,
 ) -> pd.DataFrame:
     """The table of what is seen."""
-    mine, conditions = _rows_of(events.subjects, who), _rows_of(steps.subjects, who)
+    mine, conditions = rows_of(events.subjects, who), rows_of(steps.subjects, who)
+    numbers = np.zeros(0, np.uint64) if key is None else numbers_of(who)
+    drawn = as_given(effects, who) if key is None else draw(drug, key, numbers, effects, who, steps)
     looks = records.looks[mine]
     first_row = np.concatenate([[0], np.cumsum(looks)])
     plan = subject.Plan(
@@ -152,10 +126,10 @@ def _look(
         covariates=steps.values,
         first_step=steps.first[conditions],
         last_step=steps.last[conditions],
-        etas=effects.values,
-        first_eta=_rows_of(effects.subjects, who),
+        etas=drawn.values,
+        first_eta=drawn.first,
         first_row=first_row[:-1],
-        next_eta=0,
+        next_eta=drawn.next,
         late=steps.late,
     )
     names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
@@ -163,6 +137,11 @@ def _look(
     columns[0] = _times_seen(records, mine)
     follow(drug, plan, columns[1:], solver, who)
     table = pd.DataFrame(columns.T, columns=names, copy=False)
+    if key is not None:
+        level = names.index("level")
+        measured = measure(drug, key, numbers, first_row, columns[0], columns[level])
+        table.insert(level + 1, "dv", measured.dv)
+        table.insert(level + 2, "blq", measured.blq)
     if who != [None]:
         table.insert(0, "ID", np.repeat(np.array(who, dtype=None), looks))
     return table
@@ -177,7 +156,7 @@ def _times_seen(records: Records, mine: NDArray[np.intp]) -> Floats:
 
 def _units(drug: Drug) -> dict[str, str]:
     amounts = {f"A_{name}": drug.amount_unit for name in drug.compartments}
-    level = {"level": drug.assay.unit, "auc": f"{drug.assay.unit} {drug.time_unit}"}
+    level = {"level": drug.assay.unit, "dv": drug.assay.unit, "auc": f"{drug.assay.unit} {drug.time_unit}"}
     return {"time": drug.time_unit} | amounts | level
 
 
