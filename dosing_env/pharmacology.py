@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dosing_env.catalogue import unknown
+from dosing_env.evidence import Published
 from dosing_env.residual import FORMS
 
-EVIDENCE = ("VERIFIED", "REPRODUCED", "SINGLE", "MEMORY", "DERIVED")
 _ROUNDING = 1e-12  # of a variance: less is none
 
 
@@ -85,6 +85,7 @@ class Drug:
     duration: Callable[[Any], tuple[float, ...]] | None = None
     infusion_rate: Callable[[Any], tuple[float, ...]] | None = None
     outputs: Mapping[str, Callable[[Any, Any], float]] = field(default_factory=dict)
+    published: tuple[Published, ...] = ()  # figures that the drug file has to find again
     time_unit: str = "h"
     amount_unit: str = "mg"
 

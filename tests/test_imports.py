@@ -13,7 +13,7 @@ import pytest
 # Bottom first. A room (a module or folder directly under dosing_env) may import rooms of its own line and of those
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
-    {"catalogue", "statistics", "files", "equations"},
+    {"catalogue", "statistics", "files", "equations", "evidence"},
     {"arithmetic", "formulas", "residual", "pharmacology", "blocks"},
     {"drugs", "populations", "simulation", "outcomes"},
     {"rules", "chart", "task", "interchange"},
@@ -21,7 +21,7 @@ ORDER = (
     {"env", "vector", "registration", "protocols", "planners", "agent"},
     {"trial", "trial_files", "trial_summary"},
     {"policies", "treatment"},
-    {"virtual_trial"},
+    {"virtual_trial", "verification"},
     {"report", "training"},
     {"cli"},
     {"__main__", "__init__"},
@@ -32,10 +32,11 @@ NARROW = {
     "statistics": set[str](),
     "files": set[str](),
     "equations": set[str](),
+    "evidence": set[str](),
     "blocks": {"arithmetic"},
     "residual": {"arithmetic"},
     "interchange": {"catalogue", "files", "pharmacology", "simulation"},
-    "drugs": {"arithmetic", "formulas", "pharmacology", "blocks"},
+    "drugs": {"arithmetic", "evidence", "formulas", "pharmacology", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology"},
 }
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

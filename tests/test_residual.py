@@ -23,8 +23,8 @@ SD = {
 
 def parts(form: str) -> tuple[int, float, float]:
     """What compiled code takes: number, proportional, additive."""
-    without = {"additive": (0.0, ADDITIVE), "proportional": (PROPORTIONAL, 0.0), "log": (PROPORTIONAL, 0.0)}
-    assay = Assay(form=form, **dict(zip(("proportional", "additive"), without.get(form, (PROPORTIONAL, ADDITIVE)))))
+    proportional, additive = PROPORTIONAL * (form != "additive"), ADDITIVE * form.startswith(("additive", "combined"))
+    assay = Assay(form=form, proportional=proportional, additive=additive)
     return FORMS.index(assay.form), assay.proportional, assay.additive
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dosing_env.pharmacology import EVIDENCE
+from dosing_env.evidence import EVIDENCE
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted(file for folder in ("drugs", "populations") for file in (ROOT / "dosing_env" / folder).glob("*.py"))

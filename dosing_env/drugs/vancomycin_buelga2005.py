@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from dosing_env.arithmetic import exp
 from dosing_env.blocks.disposition import one_compartment
+from dosing_env.evidence import Published, half_life, parameter, seen
 from dosing_env.formulas import cockcroft_gault
 from dosing_env.pharmacology import Assay, Drug, Patient
 
@@ -61,6 +62,8 @@ def concentration(A: tuple[float], p: Parameters) -> float:
     return A[0] / p.V  # mg/L
 
 
+GRAM_Q12H = {"TIME": 0.0, "AMT": 1000.0, "RATE": 1000.0, "II": 12.0, "ADDL": 1.0, "SS": 1.0}
+
 DRUG = Drug(
     name="vancomycin_buelga2005",
     title="Vancomycin, haematological malignancy (Buelga 2005)",
@@ -81,5 +84,47 @@ DRUG = Drug(
         proportional=0.0,
         additive=3.52,  # mg/L  VERIFIED
         lloq=0.6,  # mg/L  VERIFIED
+    ),
+    published=(
+        Published(
+            what="CL, 65 kg, CRCL 90",
+            value=5.83,
+            unit="L/h",
+            within=0.01,
+            own=parameter("CL", WT=65.0, CRCL=90.0),
+            source="VERIFIED equation; worked out by hand",
+        ),
+        Published(
+            what="half-life, 65 kg, CRCL 90",
+            value=7.57,
+            unit="h",
+            within=0.01,
+            own=half_life(0, WT=65.0, CRCL=90.0),
+            source="VERIFIED equation; worked out by hand",
+        ),
+        Published(
+            what="steady peak of 1 g over 1 h q12h",
+            value=22.5,
+            unit="mg/L",
+            within=0.01,
+            own=seen("level", [GRAM_Q12H], 1.0, WT=65.0, CRCL=90.0),
+            source="DERIVED from the VERIFIED equations in closed form",
+        ),
+        Published(
+            what="steady trough of 1 g over 1 h q12h",
+            value=8.2,
+            unit="mg/L",
+            within=0.01,
+            own=seen("level", [GRAM_Q12H], 12.0, WT=65.0, CRCL=90.0),
+            source="DERIVED from the VERIFIED equations in closed form",
+        ),
+        Published(
+            what="AUC24 of 1 g q12h in steady state",
+            value=343,
+            unit="mg h/L",
+            within=0.01,
+            own=seen("auc", [GRAM_Q12H], 24.0, WT=65.0, CRCL=90.0),
+            source="DERIVED: daily dose / CL",
+        ),
     ),
 )

@@ -30,6 +30,7 @@ from typing import NamedTuple
 
 from dosing_env.arithmetic import exp, log10
 from dosing_env.blocks.disposition import two_compartments
+from dosing_env.evidence import Published, parameter
 from dosing_env.pharmacology import Assay, Drug, Patient
 
 
@@ -103,5 +104,63 @@ DRUG = Drug(
     assay=Assay(
         proportional=0.215,  # SINGLE
         additive=1.23,  # mg/L  SINGLE
+    ),
+    published=(
+        Published(
+            what="CL, 35 years, 70 kg, SCR 0.83",
+            value=4.1,
+            unit="L/h",
+            within=0.01,
+            own=parameter("CL", WT=70.0, PMA=35.0 + 40.0 / 52.0, SCR=0.83, HAEM=0.0),
+            source="VERIFIED: abstract",
+        ),
+        Published(
+            what="V1, 35 years, 70 kg, SCR 0.83",
+            value=42.9,
+            unit="L",
+            within=0.01,
+            own=parameter("V1", WT=70.0, PMA=35.0 + 40.0 / 52.0, SCR=0.83, HAEM=0.0),
+            source="VERIFIED: abstract",
+        ),
+        Published(
+            what="V2, 35 years, 70 kg, SCR 0.83",
+            value=41.7,
+            unit="L",
+            within=0.01,
+            own=parameter("V2", WT=70.0, PMA=35.0 + 40.0 / 52.0, SCR=0.83, HAEM=0.0),
+            source="SINGLE library",
+        ),
+        Published(
+            what="Q, 35 years, 70 kg, SCR 0.83",
+            value=3.22,
+            unit="L/h",
+            within=0.01,
+            own=parameter("Q", WT=70.0, PMA=35.0 + 40.0 / 52.0, SCR=0.83, HAEM=0.0),
+            source="SINGLE library",
+        ),
+        Published(
+            what="CL, 70 years, 70 kg, SCR 1.0",
+            value=2.27,
+            unit="L/h",
+            within=0.01,
+            own=parameter("CL", WT=70.0, PMA=70.0 + 40.0 / 52.0, SCR=1.0, HAEM=0.0),
+            source="DERIVED from the paper's equations by hand",
+        ),
+        Published(
+            what="CL, 6 years, 22 kg, SCR 0.4",
+            value=2.37,
+            unit="L/h",
+            within=0.01,
+            own=parameter("CL", WT=22.0, PMA=6.0 + 40.0 / 52.0, SCR=0.4, HAEM=0.0),
+            source="DERIVED from the paper's equations by hand",
+        ),
+        Published(
+            what="CL, 42 weeks, 3.5 kg, SCR 0.5",
+            value=0.234,
+            unit="L/h",
+            within=0.01,
+            own=parameter("CL", WT=3.5, PMA=42.0 / 52.0, SCR=0.5, HAEM=0.0),
+            source="DERIVED from the paper's equations by hand",
+        ),
     ),
 )

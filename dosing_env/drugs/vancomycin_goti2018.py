@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from dosing_env.arithmetic import exp, maximum, minimum
 from dosing_env.blocks.disposition import two_compartments
+from dosing_env.evidence import Own, Published, half_life, parameter
 from dosing_env.formulas import cockcroft_gault
 from dosing_env.pharmacology import Assay, Drug, Patient
 
@@ -75,6 +76,16 @@ def concentration(A: tuple[float, float], p: Parameters) -> float:
     return A[0] / p.V1  # mg/L
 
 
+def volume_per_kg(DIAL: float) -> Own:
+    x = Covariates(WT=70.0, CRCL=120.0, DIAL=DIAL)
+
+    def own(drug: Drug, simulate: object) -> float:
+        p = individual(x, Eta(0.0, 0.0, 0.0))
+        return (p.V1 + p.V2) / x.WT
+
+    return own
+
+
 DRUG = Drug(
     name="vancomycin_goti2018",
     title="Vancomycin, adults with or without haemodialysis (Goti 2018)",
@@ -93,5 +104,71 @@ DRUG = Drug(
         proportional=0.227,  # VERIFIED
         additive=3.4,  # mg/L  VERIFIED
         lloq=5.0,  # mg/L  VERIFIED
+    ),
+    published=(
+        Published(
+            what="CL, 70 kg, CRCL 120",
+            value=4.5,
+            unit="L/h",
+            within=0.01,
+            own=parameter("CL", WT=70.0, CRCL=120.0, DIAL=0.0),
+            source="VERIFIED equation; worked out by hand",
+        ),
+        Published(
+            what="terminal half-life, 70 kg, CRCL 120",
+            value=16.8,
+            unit="h",
+            within=0.01,
+            own=half_life(-1, WT=70.0, CRCL=120.0, DIAL=0.0),
+            source="DERIVED from the VERIFIED equations in closed form",
+        ),
+        Published(
+            what="CL, 79 kg, CRCL 62",
+            value=2.65,
+            unit="L/h",
+            within=0.01,
+            own=parameter("CL", WT=79.0, CRCL=62.0, DIAL=0.0),
+            source="VERIFIED equation; worked out by hand",
+        ),
+        Published(
+            what="terminal half-life, 79 kg, CRCL 62",
+            value=28.9,
+            unit="h",
+            within=0.01,
+            own=half_life(-1, WT=79.0, CRCL=62.0, DIAL=0.0),
+            source="DERIVED from the VERIFIED equations in closed form",
+        ),
+        Published(
+            what="CL, 70 kg, CRCL 12, dialysis",
+            value=0.5,
+            unit="L/h",
+            within=0.01,
+            own=parameter("CL", WT=70.0, CRCL=12.0, DIAL=1.0),
+            source="VERIFIED equation; worked out by hand",
+        ),
+        Published(
+            what="terminal half-life, 70 kg, CRCL 12, dialysis",
+            value=96,
+            unit="h",
+            within=0.01,
+            own=half_life(-1, WT=70.0, CRCL=12.0, DIAL=1.0),
+            source="DERIVED from the VERIFIED equations in closed form",
+        ),
+        Published(
+            what="volume in steady state, 70 kg",
+            value=1.4,
+            unit="L/kg",
+            within=0.05,
+            own=volume_per_kg(DIAL=0.0),
+            source="VERIFIED, printed in the paper with two digits",
+        ),
+        Published(
+            what="volume in steady state, 70 kg, dialysis",
+            value=1.0,
+            unit="L/kg",
+            within=0.05,
+            own=volume_per_kg(DIAL=1.0),
+            source="VERIFIED, printed in the paper with two digits",
+        ),
     ),
 )

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from dosing_env.arithmetic import exp
 from dosing_env.blocks.disposition import one_compartment
+from dosing_env.evidence import Own, Published, seen
 from dosing_env.formulas import body_surface_dubois, cockcroft_gault, indexed
 from dosing_env.pharmacology import Assay, Drug, Patient
 
@@ -62,6 +63,17 @@ def concentration(A: tuple[float], p: Parameters) -> float:
     return A[0] / p.V  # mg/L
 
 
+def auc_after_load(load: float, hours: float) -> Own:
+    infusion = {"TIME": hours, "RATE": 35.0 * 70.0 / 24.0, "AMT": 35.0 * 70.0 / 24.0 * (24.0 - hours)}
+    return seen(
+        "auc",
+        [{"TIME": 0.0, "AMT": load * 70.0, "RATE": load * 70.0 / hours}, infusion],
+        24.0,
+        WT=70.0,
+        CRCL=100.0,
+    )
+
+
 DRUG = Drug(
     name="vancomycin_roberts2011",
     title="Vancomycin, sepsis in intensive care (Roberts 2011)",
@@ -79,5 +91,63 @@ DRUG = Drug(
         proportional=0.199,  # SINGLE
         additive=2.4,  # mg/L  SINGLE
         lloq=0.6,  # mg/L  SINGLE
+    ),
+    published=(
+        Published(
+            what="AUC0-24 of 5 mg/kg over 1 h, then 35 mg/kg/day",
+            value=245,
+            unit="mg h/L",
+            within=0.06,
+            own=auc_after_load(5.0, 1.0),
+            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
+        ),
+        Published(
+            what="AUC0-24 of 15 mg/kg over 1 h, then 35 mg/kg/day",
+            value=330,
+            unit="mg h/L",
+            within=0.05,
+            own=auc_after_load(15.0, 1.0),
+            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
+        ),
+        Published(
+            what="AUC0-24 of 20 mg/kg over 1.5 h, then 35 mg/kg/day",
+            value=370,
+            unit="mg h/L",
+            within=0.05,
+            own=auc_after_load(20.0, 1.5),
+            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
+        ),
+        Published(
+            what="AUC0-24 of 25 mg/kg over 2 h, then 35 mg/kg/day",
+            value=409,
+            unit="mg h/L",
+            within=0.05,
+            own=auc_after_load(25.0, 2.0),
+            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
+        ),
+        Published(
+            what="AUC0-24 of 30 mg/kg over 3 h, then 35 mg/kg/day",
+            value=442,
+            unit="mg h/L",
+            within=0.05,
+            own=auc_after_load(30.0, 3.0),
+            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
+        ),
+        Published(
+            what="AUC0-24 of 35 mg/kg over 3 h, then 35 mg/kg/day",
+            value=485,
+            unit="mg h/L",
+            within=0.05,
+            own=auc_after_load(35.0, 3.0),
+            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
+        ),
+        Published(
+            what="AUC0-24 of 40 mg/kg over 3 h, then 35 mg/kg/day",
+            value=532,
+            unit="mg h/L",
+            within=0.05,
+            own=auc_after_load(40.0, 3.0),
+            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
+        ),
     ),
 )

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from dosing_env.arithmetic import exp, maximum
 from dosing_env.blocks.disposition import two_compartments
+from dosing_env.evidence import Published, half_life, parameter
 from dosing_env.formulas import cockcroft_gault
 from dosing_env.pharmacology import Assay, Drug, Patient
 
@@ -86,5 +87,55 @@ DRUG = Drug(
     assay=Assay(
         proportional=0.15,  # VERIFIED
         additive=1.6,  # mg/L  VERIFIED
+    ),
+    published=(
+        Published(
+            what="CL, CRCL 66",
+            value=2.99,
+            unit="L/h",
+            within=0.01,
+            own=parameter("CL", WT=70.0, CRCL=66.0),
+            source="VERIFIED equation; worked out by hand",
+        ),
+        Published(
+            what="first half-life, 70 kg, CRCL 66",
+            value=5.1,
+            unit="h",
+            within=0.01,
+            own=half_life(0, WT=70.0, CRCL=66.0),
+            source="DERIVED from the VERIFIED equations in closed form",
+        ),
+        Published(
+            what="terminal half-life, 70 kg, CRCL 66",
+            value=33.3,
+            unit="h",
+            within=0.01,
+            own=half_life(-1, WT=70.0, CRCL=66.0),
+            source="DERIVED from the VERIFIED equations in closed form",
+        ),
+        Published(
+            what="CL, CRCL 100",
+            value=4.56,
+            unit="L/h",
+            within=0.01,
+            own=parameter("CL", WT=70.0, CRCL=100.0),
+            source="VERIFIED equation; worked out by hand",
+        ),
+        Published(
+            what="first half-life, 70 kg, CRCL 100",
+            value=4.3,
+            unit="h",
+            within=0.01,
+            own=half_life(0, WT=70.0, CRCL=100.0),
+            source="DERIVED from the VERIFIED equations in closed form",
+        ),
+        Published(
+            what="terminal half-life, 70 kg, CRCL 100",
+            value=26.3,
+            unit="h",
+            within=0.01,
+            own=half_life(-1, WT=70.0, CRCL=100.0),
+            source="DERIVED from the VERIFIED equations in closed form",
+        ),
     ),
 )

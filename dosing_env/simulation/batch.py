@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,18 +14,18 @@ from dosing_env.pharmacology import Drug
 from dosing_env.simulation import subject
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import interpreted, specialise
-from dosing_env.simulation.solvers import entering, filling
+from dosing_env.simulation.model import model_of
 
 _ROWS_PER_THREAD = 50_000  # of the result: with fewer, starting a thread costs more than it gains
 
 _ROOM = 16  # doses of a subject that run or wait at once; more where that is not enough
-_MOST_ROOM = 200_000
+_MOST_ROOM = 16_384
 
 _WHY = {
     subject.NOT_SOLVED: "the solver failed",
-    subject.BAD_PARAMETERS: "the parameters are not finite, or a bioavailability or lag is negative,",
+    subject.NOT_FINITE: "an amount or output is not a finite number",
     subject.NO_DURATION: "an infusion has no duration: RATE -1 or -2 needs a positive modelled rate or duration",
-    subject.NO_ROOM: "too many doses run or wait at once",
+    subject.NO_ROOM: f"more than {_MOST_ROOM:,} doses run or wait at once",
     subject.NO_STEADY_STATE: "no steady state was found (SS): nothing eliminates the drug as fast as it is given",
 }
 
@@ -33,25 +34,56 @@ def follow(drug: Drug, plan: subject.Plan, out: Floats, solver: str | None, name
     """Fill in amounts, output, its integral and further outputs at every LOOK, (columns, rows).
 
     Raises:
-        RuntimeError: a subject could not be followed; drug, subject, time and reason are named.
+        ValueError: covariates and random effects of which the drug makes no parameters; these are named.
+        RuntimeError: a subject could not be followed; drug, subject, time, amounts, parameters and reason are named.
     """
-    fill = filling(drug, solver, repeated=True, look=subject.see)
-    make = interpreted if solver == "scipy" else specialise
-    run = make(subject.follow_all, **fill, **entering(drug))
-    n = len(drug.compartments)
+    (model, rows), compiled = model_of(drug, solver), solver != "scipy"
+    run = specialise(subject.follow_all) if compiled else _one_by_one(interpreted(subject.follow_all))
+    sizes = len(drug.compartments), len(drug.Parameters._fields), rows
 
     def block(low: int, high: int) -> tuple[int, int, Floats]:
-        fault, why, room = np.zeros(1 + n), subject.NO_ROOM, _ROOM
+        fault, why, room = np.zeros(sizes[0] + 3), subject.NO_ROOM, _ROOM
         with np.errstate(all="ignore"):
             while why == subject.NO_ROOM and room <= _MOST_ROOM:
-                low, why = run(low, high, plan, subject.make_bench(n, fill["ROWS"], room, out), fault)
-                room *= 8
+                low, why = run(low, high, model, plan, subject.make_bench(*sizes, room, out), fault)
+                room *= 4
         return low, why, fault
 
-    rows = out.shape[1]
-    for stopped, why, fault in _in_threads(block, len(names), rows if make is specialise else 0):
+    for stopped, why, fault in _in_threads(block, len(names), out.shape[1] if compiled else 0):
         if why != subject.FINE:
-            raise RuntimeError(_complaint(drug, names[stopped], why, fault[-1]))
+            raise _complaint(drug, plan, stopped, names[stopped], why, fault)
+    _require_finite(drug, plan, out, names)
+
+
+def _require_finite(drug: Drug, plan: subject.Plan, out: Floats, names: Sequence[Hashable]) -> None:
+    """An output may be no number where the amounts are."""
+    if math.isfinite(out.sum()):
+        return
+    bad = np.flatnonzero(~np.isfinite(out).all(axis=0))
+    if len(bad):
+        s = int(np.searchsorted(plan.first_row, bad[0], side="right")) - 1
+        amounts = ", ".join(f"{amount:g}" for amount in out[: len(drug.compartments), bad[0]])
+        raise RuntimeError(f"{drug.name}: {_WHY[subject.NOT_FINITE]}{_of(names[s])}: amounts [{amounts}]")
+
+
+def _of(name: Hashable) -> str:
+    return "" if name is None else f" of subject {name!r}"
+
+
+def _one_by_one(run: Callable[..., tuple[int, int]]) -> Callable[..., tuple[int, int]]:
+    """The same in plain Python, where arithmetic may raise what compiled code notes as inf or nan."""
+
+    def follow_all(low: int, high: int, model: Any, plan: subject.Plan, bench: Any, fault: Floats) -> tuple[int, int]:
+        for s in range(low, high):
+            try:
+                _, why = run(s, s + 1, model, plan, bench, fault)
+            except ArithmeticError:
+                why = subject.NOT_SOLVED
+            if why != subject.FINE:
+                return s, why
+        return high, subject.FINE
+
+    return follow_all
 
 
 def _in_threads(block: Any, subjects: int, rows: int) -> list[tuple[int, int, Floats]]:
@@ -64,6 +96,30 @@ def _in_threads(block: Any, subjects: int, rows: int) -> list[tuple[int, int, Fl
         return list(pool.map(block, edges[:-1], edges[1:]))
 
 
-def _complaint(drug: Drug, name: Hashable, why: int, time: float) -> str:
-    who = "" if name is None else f" of subject {name}"
-    return f"{drug.name}: {_WHY[why]} after {time:g} {drug.time_unit}{who}"
+def _complaint(drug: Drug, plan: subject.Plan, s: int, name: Hashable, why: int, fault: Floats) -> Exception:
+    begin, end, step = fault[-3], fault[-2], int(fault[-1])
+    who = _of(name)
+    x = drug.Covariates(*plan.covariates[step])
+    eta = drug.Eta(*plan.etas[plan.first_eta[s] + (step - plan.first_step[s]) * plan.next_eta])
+    with np.errstate(all="ignore"):
+        try:
+            p = drug.individual(x, eta)
+        except ArithmeticError:
+            p, why = None, subject.BAD_PARAMETERS
+    if why == subject.BAD_PARAMETERS:
+        made = "no parameters" if p is None else _in_words(p)
+        return ValueError(
+            f"covariates: {drug.name} makes {made} of {_in_words(x)} and {_in_words(eta)}{who}: parameters are finite, "
+            "bioavailability and lag not negative"
+        )
+    when = f"between {begin:g} and {end:g}" if why == subject.NOT_SOLVED else f"at {end:g}"
+    amounts = ", ".join(f"{amount:g}" for amount in fault[:-3])
+    return RuntimeError(
+        f"{drug.name}: {_WHY[why]} {when} {drug.time_unit}{who}: amounts [{amounts}] before, {_in_words(p)}"
+    )
+
+
+def _in_words(values: Any) -> str:
+    """A named tuple of numbers, in plain numbers."""
+    numbers = ", ".join(f"{name}={float(value):g}" for name, value in values._asdict().items())
+    return f"{type(values).__name__}({numbers})"

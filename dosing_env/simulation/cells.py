@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,7 +70,7 @@ class Table:
             return np.ones(len(self.frame), dtype=bool)
         values = self.frame[column]
         missing = values.isna().to_numpy(dtype=bool)
-        return missing | _blank(values) if _has_text(values) else missing
+        return missing | _blank(values) if has_text(values) else missing
 
     def numbers(self, column: str, default: float | None = None, least: float = -math.inf) -> Floats:
         """The column as finite numbers of at least `least`; the default where a cell is empty (nan: may be empty).
@@ -83,7 +83,7 @@ class Table:
             self.require(~empty, column, "a number is needed here")
         if column not in self.frame:
             return np.full(len(self.frame), default, dtype=float)
-        values = _as_floats(self.frame[column])
+        values = as_floats(self.frame[column])
         self.require(empty | ~np.isnan(values), column, "not a number")
         self.require(empty | np.isfinite(values), column, "not a finite number")
         self.require(empty | (values >= least), column, f"must be at least {least:g}")
@@ -95,6 +95,23 @@ class Table:
         self.require(values == np.floor(values), column, "must be a whole number")
         self.require(values <= most, column, f"must be at most {most:,g}")
         return values
+
+    def require_order(self, column: str, values: Floats, codes: NDArray[np.intp], strictly: bool) -> None:
+        """Raise a ValueError for the first row whose value is not after (`strictly`), or before, the one before it.
+
+        Args:
+            column: where the values stand.
+            values: one per row.
+            codes: the number of each row's subject; the order is that within a subject.
+            strictly: whether two rows may not have the same value.
+        """
+        order = np.argsort(codes, kind="stable")
+        step = np.diff(values[order])
+        wrong = np.flatnonzero(((step <= 0.0) if strictly else (step < 0.0)) & (np.diff(codes[order]) == 0))
+        if len(wrong):
+            k = wrong[np.argmin(order[wrong + 1])]
+            rule = f"{'times ascend' if strictly else 'rows are in order of time'}, and the one before is at"
+            raise self.cell(column, int(order[k + 1])).wrong(f"{rule} {values[order[k]]:.15g}")
 
     def require(self, good: Mask, column: str, rule: str) -> None:
         """Raise a ValueError for the first row that is not good."""
@@ -132,22 +149,33 @@ def _frame(name: str, data: Any) -> pd.DataFrame:
     if isinstance(data, str | Path):
         return _read_file(name, Path(data))
     if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
-        return pd.DataFrame(list(data), dtype=object if data else None)
+        return _of_rows(data)
     raise ValueError(f"{name}: expected a DataFrame, a list of dicts or a file, got {type(data).__name__}")
+
+
+def _of_rows(rows: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
+    """Cells as they were given, None where a row has none."""
+    columns = dict.fromkeys(column for row in rows for column in row)
+    cells = {column: pd.Series([row.get(column) for row in rows], dtype=object) for column in columns}
+    return pd.DataFrame(cells, index=range(len(rows)))
 
 
 def _read_file(name: str, path: Path) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        return pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig")
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig")
     except FileNotFoundError:
         raise ValueError(f"{name}: no such file") from None
     except (OSError, ValueError, ImportError) as error:  # pandas' own complaints are ValueErrors
         raise ValueError(f"{name}: not a readable table: {str(error).splitlines()[0]}") from None
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas took the first cells for the names of the rows
+        raise ValueError(f"{name}: not a readable table: the rows have more cells than the heading")
+    return frame
 
 
-def _has_text(values: pd.Series[Any]) -> bool:
+def has_text(values: pd.Series[Any]) -> bool:
+    """Whether the values are something else than numbers."""
     return not (pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))
 
 
@@ -155,9 +183,9 @@ def _blank(values: pd.Series[Any]) -> Mask:
     return np.array([isinstance(value, str) and value.strip().casefold() in _NOTHING for value in values], dtype=bool)
 
 
-def _as_floats(values: pd.Series[Any]) -> Floats:
+def as_floats(values: pd.Series[Any]) -> Floats:
     """The values as floats; nan where one is none."""
-    if _has_text(values):
+    if has_text(values):
         return np.array([_float(value) for value in values], dtype=float)
     if pd.api.types.is_complex_dtype(values):
         return np.full(len(values), math.nan)
@@ -167,6 +195,8 @@ def _as_floats(values: pd.Series[Any]) -> Floats:
 def _float(value: Any) -> float:
     """The value as a float; nan where it is none, or is one only in the eyes of Python ("1_000", True)."""
     if isinstance(value, bool | np.bool_) or (isinstance(value, str) and ("_" in value or not value.isascii())):
+        return math.nan
+    if getattr(value, "shape", ()):  # an array of one number
         return math.nan
     try:
         return float(value)

@@ -78,7 +78,7 @@ def apart(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def merged(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a function whose text is compiled as part of its one caller: it saves a round of optimisation."""
+    """Mark a function to be compiled as part of the text of its one caller: that saves a round of optimisation."""
     function.merged = True  # type: ignore[attr-defined]
     return function
 
@@ -94,6 +94,36 @@ def specialise(template: Callable[..., Any], **filling: Any) -> Callable[..., An
         ValueError: a hole is left open.
     """
     return _specialise(template, tuple(sorted(filling.items())))
+
+
+@functools.cache
+def _addressed() -> type:
+    import numba
+
+    class Address(numba.types.WrapperAddressProtocol):  # type: ignore[misc]
+        """A compiled function that a compiled caller knows by signature and address alone."""
+
+        def __init__(self, function: Any, signature: Any) -> None:
+            self.function, self._signature = function, signature  # the function keeps its machine code alive
+
+        def __wrapper_address__(self) -> int:
+            return self.function.address
+
+        def signature(self) -> Any:
+            return self._signature
+
+    return Address
+
+
+def address(template: Callable[..., Any], signature: Any, **filling: Any) -> Any:
+    """The template compiled with its holes filled, for a caller that is compiled without knowing it.
+
+    Args:
+        template: as for `specialise`.
+        signature: numba's types of its arguments and result.
+        filling: as for `specialise`.
+    """
+    return _address(template, signature, tuple(sorted(filling.items())))
 
 
 def interpreted(template: Callable[..., Any], **filling: Any) -> Callable[..., Any]:
@@ -113,6 +143,17 @@ def _specialise(template: FunctionType, filling: tuple[tuple[str, Any], ...]) ->
     name = f"{template.__name__}_{_fingerprint(template, dict(filling))}"
     function = _with_globals(template, filling, name, _inner)
     return numba.njit(function, cache=_in_a_file(template, dict(filling)), error_model="numpy", nogil=True)
+
+
+@functools.cache
+def _address(template: FunctionType, signature: Any, filling: tuple[tuple[str, Any], ...]) -> Any:
+    import numba
+
+    name = f"{template.__name__}_{_fingerprint(template, dict(filling))}"
+    function = _with_globals(template, filling, name, _inner)
+    cached = _in_a_file(template, dict(filling))
+    compiled = numba.cfunc(signature, cache=cached, error_model="numpy")(function)
+    return _addressed()(compiled, signature)
 
 
 @functools.cache

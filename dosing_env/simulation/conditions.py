@@ -86,7 +86,7 @@ def steps_of(drug: Drug, table: Table, columns: Iterable[str], carry: str, event
     order, first, _ = ordered(codes, len(subjects))
     times = table.numbers("TIME", None if "TIME" in columns else 0.0, least=0.0)
     if not events:
-        _require_ascending(table, times, order, first)
+        _require_ascending(table, times, codes, order[first])
     carried = {name: _carried(table, name, codes, carry) for name in reading.fields}
     values = _values(drug, reading, carried, len(table))
     occasions = _occasions(table, codes, carry) if OCCASION in columns else np.zeros(len(table))
@@ -165,16 +165,11 @@ def from_bedside(drug: Drug, patient: Patient) -> Any:
         raise ValueError(f"covariates: {drug.name} cannot use {patient}: {error}") from None
 
 
-def _require_ascending(table: Table, times: Floats, order: NDArray[np.intp], first: NDArray[np.intp]) -> None:
-    rule = "the first row of a subject is at time 0: what holds before is not known"
-    starts = order[first]
+def _require_ascending(table: Table, times: Floats, codes: NDArray[np.intp], first: NDArray[np.intp]) -> None:
     good = np.ones(len(times), dtype=bool)
-    good[starts] = times[starts] == 0.0
-    table.require(good, "TIME", rule)
-    later = np.ones(len(times), dtype=bool)
-    later[order[1:]] = np.diff(times[order]) > 0.0
-    later[starts] = True
-    table.require(later, "TIME", "times ascend within a subject, and the row before is not earlier")
+    good[first] = times[first] == 0.0
+    table.require(good, "TIME", "the first row of a subject is at time 0: what holds before is not known")
+    table.require_order("TIME", times, codes, strictly=True)
 
 
 def _carried(table: Table, name: str, codes: NDArray[np.intp], carry: str) -> Floats:
@@ -202,7 +197,8 @@ def _values(drug: Drug, reading: Reading, carried: dict[str, Floats], rows: int)
     if reading.fields == own._fields:
         columns = [carried[name] for name in own._fields]
         return np.column_stack(columns) if columns else np.zeros((rows, 0))
-    makes = (reading.make(**dict(zip(carried, row, strict=True))) for row in zip(*carried.values(), strict=True))
+    bedside = zip(*(column.tolist() for column in carried.values()), strict=True)  # plain floats, whose 1/0 is an error
+    makes = (reading.make(**dict(zip(carried, row, strict=True))) for row in bedside)
     return np.array([tuple(x) for x in makes], dtype=float).reshape(rows, len(own._fields))
 
 

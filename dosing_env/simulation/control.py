@@ -1,6 +1,6 @@
 """What the methods that solve in steps share: their workspace, what they remember of a patient, tolerance, step sizes.
 
-A step is accepted where its error, as a Euclidean norm over the components, each in units of its own tolerance
+A step is accepted where its error, as a root mean square over the components, each in units of its own tolerance
 
     RELATIVE |y_i| + 1e-13 largest |y_i| so far + 1e-16 largest amount of drug so far,
 

@@ -14,6 +14,7 @@ from dosing_env.simulation.compiling import HOLE, apart
 from dosing_env.simulation.exact import decompose, expand, interpolate, separate, values
 
 rates: Any = HOLE
+initial: Any = HOLE
 M: Any = HOLE  # number of driving compartments
 EMPTY: Any = HOLE  # M zeros
 NOTHING: Any = HOLE  # a zero for every compartment
@@ -22,12 +23,12 @@ NOTHING: Any = HOLE  # a zero for every compartment
 @apart
 def leading(t, A, p, R):  # type: ignore[no-untyped-def]
     """The rates of the first M compartments: the `system` of exact.py."""
-    return values(rates(t, _whole(A), p, _whole(R)))
+    return values(rates(t, _with_leading(initial(p), A), p, _with_leading(NOTHING, R)))
 
 
-def _whole(part):  # type: ignore[no-untyped-def]
-    """All compartments, with nothing in those that are driven."""
-    out = NOTHING
+def _with_leading(whole, part):  # type: ignore[no-untyped-def]
+    """The numbers of all compartments, those of the first M replaced."""
+    out = whole
     for i in range(M):
         out = tuple_setitem(out, i, part[i])
     return out

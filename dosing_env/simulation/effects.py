@@ -58,8 +58,9 @@ def read_effects(drug: Drug, eta: Any) -> Effects:
     subjects, codes = table.subjects()
     if len(subjects) != len(codes):
         raise ValueError("eta: ID: a subject has two rows")
-    values = np.column_stack([table.numbers(name, 0.0) for name in names])
-    return Effects(subjects, values, np.array([name in table.columns for name in names]))
+    columns = [table.numbers(name, 0.0) for name in names]
+    values = np.column_stack(columns) if columns else np.zeros((len(table), 0))
+    return Effects(subjects, values, np.array([name in table.columns for name in names], dtype=bool))
 
 
 class Drawn(NamedTuple):
@@ -88,7 +89,8 @@ def draw(drug: Drug, key: Key, numbers: Numbers, effects: Effects, who: list[Has
     """
     given = as_given(effects, who)
     etas = given.values[given.first]
-    specialise(_draw_etas)(etas, effects.given, np.array(drug.omega_root()), numbers, key)
+    root = np.array(drug.omega_root()).reshape(2 * etas.shape[1:])
+    specialise(_draw_etas)(etas, effects.given, root, numbers, key)
     spread = np.sqrt([drug.occasion.get(eta, 0.0) for eta in drug.Eta._fields])
     if not spread.any():
         return Drawn(etas, np.arange(len(who)), 0)

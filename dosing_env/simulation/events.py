@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from dosing_env.catalogue import unknown
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation import subject
-from dosing_env.simulation.cells import Floats, Mask, Table
+from dosing_env.simulation.cells import Floats, Mask, Table, as_floats, has_text
 from dosing_env.simulation.conditions import OCCASION, Steps, occasions_of, steps_of
 
 DOSING = ("AMT", "RATE", "II", "ADDL", "SS")
 MEASURED = ("DV", "MDV", "BLQ", "CENS", "LIMIT")
 COLUMNS = ("ID", "TIME", "EVID", *DOSING, "CMT", *MEASURED)
-_SHORTEST = 1e-4  # h: far longer than what `course` calls the same time, so that no part of an infusion is lost
+LATEST = 4e6  # h: later, neighbouring floats are further apart than what `course` calls the same time
+_SHORTEST = 1e-4  # h: far longer than that, so that no part of an infusion is lost
 _MOST_FURTHER = 100_000  # doses of one record
 
 
@@ -59,7 +60,7 @@ def read_events(drug: Drug, events: Any, carry: str = "locf") -> Events:
         if column not in (*own, *Patient._fields, OCCASION):
             raise ValueError(f"{name}: {unknown('column', column, [*COLUMNS, *own])}")
     subjects, codes = table.subjects()
-    time = _times(table, codes)
+    time = _times(drug, table, codes)
     kind = _kinds(table)
     dose, steady = _doses(drug, table, time, kind)
     steps = occasions = None
@@ -70,12 +71,10 @@ def read_events(drug: Drug, events: Any, carry: str = "locf") -> Events:
     return Events(subjects, codes, time, kind, dose, steady, steps, occasions)
 
 
-def _times(table: Table, codes: NDArray[np.intp]) -> Floats:
+def _times(drug: Drug, table: Table, codes: NDArray[np.intp]) -> Floats:
     time = table.numbers("TIME", least=0.0)
-    order = np.argsort(codes, kind="stable")
-    good = np.ones(len(time), dtype=bool)
-    good[order[1:]] = (np.diff(time[order]) >= 0.0) | (np.diff(codes[order]) != 0)
-    table.require(good, "TIME", "rows of a subject are in order of time, and the one before is later")
+    table.require(time <= LATEST, "TIME", f"must be at most {LATEST:,.0f} {drug.time_unit}")
+    table.require_order("TIME", time, codes, strictly=False)
     return time
 
 
@@ -111,6 +110,11 @@ def _doses(drug: Drug, table: Table, time: Floats, kind: Floats) -> tuple[Floats
 def _check_repeats(drug: Drug, table: Table, amount: Floats, interval: Floats, further: Floats, steady: Floats) -> None:
     repeats = further > 0.0
     table.require(~repeats | (interval > 0.0), "ADDL", "further doses (ADDL) need their interval in II")
+    table.require(
+        (interval == 0.0) | ((interval >= _SHORTEST) & (interval <= LATEST)),
+        "II",
+        f"an interval is from {_SHORTEST:g} to {LATEST:,.0f} {drug.time_unit} long",
+    )
     alone = (interval > 0.0) & table.empty("ADDL") & (steady == 0.0)
     table.require(~alone, "II", "an interval (II) needs the number of further doses in ADDL, or SS")
     table.require(np.isin(steady, (0, 1, 2)), "SS", "must be 0, 1 (set the steady state) or 2 (add it)")
@@ -133,8 +137,13 @@ def _check_rates(drug: Drug, table: Table, amount: Floats, rate: Floats, steady:
     table.require(~endless | (steady > 0.0), "RATE", "a rate without an amount (AMT 0) is for steady states (SS) only")
     table.require(~(endless & (rate == -2.0)), "RATE", "an infusion without end (AMT 0) has no duration")
     infused = (rate > 0.0) & (amount > 0.0)
-    hours = np.divide(amount, rate, out=np.ones(len(table)), where=infused)
-    table.require(hours >= _SHORTEST, "RATE", f"the infusion would last less than {_SHORTEST:g}; give 0 for a bolus")
+    with np.errstate(over="ignore"):
+        hours = np.divide(amount, rate, out=np.ones(len(table)), where=infused)
+    table.require(
+        hours >= _SHORTEST,
+        "RATE",
+        f"the infusion would last less than {_SHORTEST:g} {drug.time_unit}: give 0 for a bolus",
+    )
     table.require(hours < math.inf, "RATE", "the infusion would never end")
 
 
@@ -142,21 +151,14 @@ def _compartments(drug: Drug, table: Table) -> Floats:
     """Index of each row's compartment: of its number from 1, or of its name; the drug's own where 0 or empty."""
     if "CMT" not in table.frame:
         return np.full(len(table), float(drug.dosed))
-    numbers = {name.casefold(): index for index, name in enumerate(drug.compartments)}
+    numbers = {name.casefold(): number for number, name in enumerate(drug.compartments, start=1)}
+    values = table.frame["CMT"]
+    if has_text(values):
+        values = values.map(lambda value: numbers.get(str(value).strip().casefold(), value))
+    number = np.where(table.empty("CMT"), 0.0, as_floats(values))
     listed = ", ".join(f"{number} {name}" for number, name in enumerate(drug.compartments, start=1))
-    named = np.array([_named(numbers, value) for value in table.frame["CMT"]], dtype=float)
-    cells = (
-        Table(table.name, table.frame[["CMT"]].mask(named >= 0.0, "0"), (), table.first)
-        if (named >= 0).any()
-        else table
-    )
-    number = cells.numbers("CMT", 0.0)
     table.require(np.isin(number, range(len(numbers) + 1)), "CMT", f"{drug.name} has the compartments {listed}")
-    return np.where(named >= 0.0, named, np.where(number == 0.0, drug.dosed, number - 1.0))
-
-
-def _named(numbers: dict[str, int], value: Any) -> int:
-    return numbers.get(value.strip().casefold(), -1) if isinstance(value, str) else -1
+    return np.where(number == 0.0, drug.dosed, number - 1.0)
 
 
 class Records(NamedTuple):
@@ -209,7 +211,7 @@ def _looks(events: Events, times: Floats) -> tuple[Floats, Floats]:
         here, at = _in_grid(events, times, setting, 1e-9)
         np.maximum.at(place[:, 1], at, setting[here] + 0.25)  # after RESET and STEADY, before DOSE
     new = np.ones(len(looks), dtype=bool)
-    new[_in_grid(events, times, np.flatnonzero(events.kind == 0.0), 0.0)[1]] = False
+    new[_in_grid(events, times, np.flatnonzero(np.isin(events.kind, (0, 2))), 0.0)[1]] = False
     return looks[new], place[new]
 
 

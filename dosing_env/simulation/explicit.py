@@ -140,7 +140,7 @@ def _error(step, work):  # type: ignore[no-untyped-def]
         e5, e3 = e5 * unit, e3 * unit
         fifth, third = fifth + e5 * e5, third + e3 * e3
     size = fifth + 0.01 * third
-    return step * fifth / math.sqrt(size) if size != 0.0 else 0.0
+    return step * fifth / math.sqrt(size * work.shape[1]) if size != 0.0 else 0.0
 
 
 def _looks_stiff(step, work):  # type: ignore[no-untyped-def]

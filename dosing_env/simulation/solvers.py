@@ -101,6 +101,8 @@ def entering(drug: Drug) -> dict[str, Any]:
         "NX": len(drug.Covariates._fields),
         "Eta": drug.Eta,
         "NE": len(drug.Eta._fields),
+        "P": drug.Parameters,
+        "NP": len(drug.Parameters._fields),
         "individual": drug.individual,
         "bioavailability": drug.bioavailability or _all,
         "ALL": (1.0,) * len(drug.compartments),

@@ -9,16 +9,10 @@ the interval overlap.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from dosing_env.simulation.chance import ZERO
-from dosing_env.simulation.compiling import HOLE, apart
-from dosing_env.simulation.course import proceed
+from dosing_env.simulation.compiling import apart
 from dosing_env.simulation.linear_equations import factor, substitute
-
-N: Any = HOLE
-initial: Any = HOLE
-LINEAR: Any = HOLE
 
 _MOST_ITERATIONS = 50
 _LEAD_IN = 8  # intervals before Newton begins, for a nonlinear drug
@@ -33,7 +27,7 @@ def copy(target, source):  # type: ignore[no-untyped-def]
 
 
 @apart
-def settle(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-def]
+def settle(model, first, last, interval, bench, linear):  # type: ignore[no-untyped-def]
     """Find the steady state at the start of an interval, into the first row of `bench.newton`.
 
     Args:
@@ -43,47 +37,47 @@ def settle(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-d
     Returns whether one was found.
     """
     x, image = bench.newton[0], bench.newton[1]
-    start = initial(p)
-    for i in range(N):
-        x[i] = start[i]
-    for _ in range(0 if LINEAR else _LEAD_IN):
-        if not _one_interval(x, p, modes, first, last, interval, bench):
+    model.start(bench.p, x)
+    for _ in range(0 if linear else _LEAD_IN):
+        if not _one_interval(x, model, first, last, interval, bench):
             return False
     for _ in range(_MOST_ITERATIONS):
         copy(image, x)
-        if not _one_interval(image, p, modes, first, last, interval, bench):
+        if not _one_interval(image, model, first, last, interval, bench):
             return False
-        if not _differences(p, modes, first, last, interval, bench):
+        if not _differences(model, first, last, interval, bench, linear):
             return False
         if not _solve(bench.newton):
             return False
-        if _step(x, image) <= _ENOUGH or LINEAR:
+        if _step(x, image) <= _ENOUGH or linear:
             return True
     return False
 
 
 @apart
-def _one_interval(a, p, modes, first, last, interval, bench):  # type: ignore[no-untyped-def]
+def _one_interval(a, model, first, last, interval, bench):  # type: ignore[no-untyped-def]
     """P: the amounts an interval later, in place. Returns whether the solver came through."""
-    seen = bench.out, ZERO, 0.0
     return math.isfinite(
-        proceed(a, p, modes, 0.0, interval, bench.doses, first, last, bench.none, seen, bench.work, bench.inflow)
-    )
+        model.stretch(
+            a, bench.p, bench.modes, 0.0, interval, bench.doses, first, last, bench.none, bench.out, ZERO, 0.0,
+            bench.work, bench.inflow,
+        )
+    )  # fmt: skip
 
 
-def _differences(p, modes, first, last, interval, bench):  # type: ignore[no-untyped-def]
+def _differences(model, first, last, interval, bench, linear):  # type: ignore[no-untyped-def]
     """The columns of the Jacobian of P by forward differences. Their width does not matter where P is affine."""
     x, image, moved = bench.newton[0], bench.newton[1], bench.newton[2]
     largest = 1e-300
-    for i in range(N):
+    for i in range(len(x)):
         largest = max(largest, abs(x[i]), abs(image[i]))
-    for j in range(N):
-        width = largest if LINEAR else 1e-6 * (abs(x[j]) if x[j] != 0.0 else 1e-3 * largest)
+    for j in range(len(x)):
+        width = largest if linear else 1e-6 * (abs(x[j]) if x[j] != 0.0 else 1e-3 * largest)
         copy(moved, x)
         moved[j] += width
-        if not _one_interval(moved, p, modes, first, last, interval, bench):
+        if not _one_interval(moved, model, first, last, interval, bench):
             return False
-        for i in range(N):
+        for i in range(len(x)):
             bench.newton[4 + i, j] = (moved[i] - image[i]) / width
     return True
 
@@ -91,26 +85,27 @@ def _differences(p, modes, first, last, interval, bench):  # type: ignore[no-unt
 def _solve(newton):  # type: ignore[no-untyped-def]
     """Newton's change of x, in place of its image. Returns False where something is never eliminated."""
     change, pivots, factors = newton[1], newton[3], newton[4:]
-    for i in range(N):
+    n = len(change)
+    for i in range(n):
         change[i] -= newton[0, i]
-        for j in range(N):
+        for j in range(n):
             factors[i, j] = (1.0 if i == j else 0.0) - factors[i, j]
-    factor(factors, pivots, N)
+    factor(factors, pivots, n)
     least = 1.0
-    for i in range(N):
+    for i in range(n):
         least = min(least, abs(factors[i, i]))
-    substitute(factors, pivots, change, N)
+    substitute(factors, pivots, change, n)
     return least > _FORGETS
 
 
 def _step(x, change):  # type: ignore[no-untyped-def]
     """Add the change to x, halved until no amount changes its sign. Returns its largest relative size."""
     share = 1.0
-    for i in range(N):
+    for i in range(len(x)):
         while x[i] * change[i] < 0.0 and abs(share * change[i]) > abs(x[i]) and share > 1e-9:
             share *= 0.5
     largest = 0.0
-    for i in range(N):
+    for i in range(len(x)):
         x[i] += share * change[i]
         if change[i] != 0.0:
             largest = max(largest, abs(change[i]) / max(abs(x[i]), 1e-300))

@@ -157,4 +157,4 @@ def _step(p, R, t, step, work):  # type: ignore[no-untyped-def]
         work[NEW, i] += work[_U + STAGES - 1, i]
         error = work[_U + STAGES - 1, i] / tolerance(i, work)
         total += error * error
-    return math.sqrt(total)
+    return math.sqrt(total / n)

@@ -1,11 +1,13 @@
 """One subject from time 0 through its records: the meaning of NONMEM's events, compiled for many subjects.
 
+The drug comes in as a `Model`: functions called by address. All this is compiled once, whatever the drug.
+
 A record is a row of floats (see the column numbers below) of one of five kinds. What people write is broken down into
 these in `events`: EVID 4 is a RESET and a DOSE, a dose with SS 1 is a STEADY and a DOSE.
 
 At one time, new covariates come first (or last, where a covariate carries backward), then the further doses (ADDL) that
-fall due, then the records in their order. A LOOK sees the doses of records before it, not the further doses that fall
-due at its own time: it is a trough.
+fall due, then the records in their order. A LOOK sees the doses of records before it, not the further or late doses
+that fall due at its own time: it is a trough.
 """
 
 from __future__ import annotations
@@ -14,35 +16,19 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from dosing_env.simulation.chance import ZERO
-from dosing_env.simulation.compiling import HOLE, apart
-from dosing_env.simulation.course import SAME_TIME, proceed
+from dosing_env.simulation.compiling import apart
+from dosing_env.simulation.course import SAME_TIME
+from dosing_env.simulation.model import DURATION, LAG, MODELLED_RATE, MODES, F
 from dosing_env.simulation.steady import copy, settle
-
-individual: Any = HOLE
-initial: Any = HOLE
-bioavailability: Any = HOLE
-lag: Any = HOLE
-duration: Any = HOLE
-infusion_rate: Any = HOLE
-decompose: Any = HOLE
-output: Any = HOLE
-outputs: Any = HOLE
-X: Any = HOLE  # named tuple of covariates
-Eta: Any = HOLE
-NX: Any = HOLE
-NE: Any = HOLE
-NO: Any = HOLE  # further outputs
-N: Any = HOLE
 
 TIME, KIND, AMT, RATE, II, ADDL, CMT = range(7)  # columns of a record
 WIDTH = 7
 LOOK, DOSE, RESET, STEADY, STEADY_TOO = range(5)  # kinds; STEADY_TOO is added to what is there (SS 2)
 
 # Why a subject could not be followed.
-FINE, NOT_SOLVED, BAD_PARAMETERS, NO_DURATION, NO_STEADY_STATE, NO_ROOM = range(6)
+FINE, NOT_SOLVED, NOT_FINITE, BAD_PARAMETERS, NO_DURATION, NO_STEADY_STATE, NO_ROOM = range(7)
 _MOST_AT_ONCE = 1e5  # doses of a steady state that run or wait at once
 _UNENDING = 24.0  # h: the interval by which the steady state of an infusion without end is looked for
 
@@ -51,21 +37,35 @@ class Bench(NamedTuple):
     """Scratch space."""
 
     a: Any  # (N,) mg  amounts
+    p: Any  # parameters
+    modes: Any  # what the solver derives from them
+    how: Any  # (4,) what `model.enter` gives
     doses: Any  # (n, 4)  those not over, as `course` has them
-    series: Any  # (n, WIDTH)  doses with ADDL left, TIME that of the next
+    series: Any  # (n, WIDTH)  dose records with ADDL left; KIND counts the doses given
     newton: Any  # (N + 4, N)  of `steady`
     work: Any  # of the solver
     inflow: Any  # (N,) mg/h
     none: Any  # (0,): no sample times
-    out: Any  # (N + 2 + NO, rows)  the result: at each LOOK amounts, output, its integral and further outputs
+    out: Any  # (N + 2 + outputs, rows)  the result: at each LOOK amounts, output, its integral and further outputs
 
 
-def make_bench(n: int, rows: int, room: int, out: Any) -> Bench:
-    """Scratch space for n compartments, a solver with so many rows, and so many doses at once."""
+def make_bench(n: int, parameters: int, rows: int, room: int, out: Any) -> Bench:
+    """Scratch space for n compartments, so many parameters, rows of a solver, and doses at once."""
     zeros = np.zeros
     series = zeros((room, WIDTH))
-    none = series[:0, TIME]
-    return Bench(zeros(n), zeros((room, 4)), series, zeros((n + 4, n)), zeros((rows, n + 1)), zeros(n), none, out)
+    return Bench(
+        a=zeros(n),
+        p=zeros(parameters),
+        modes=zeros(MODES),
+        how=zeros(4),
+        doses=zeros((room, 4)),
+        series=series,
+        newton=zeros((n + 4, n)),
+        work=zeros((rows, n + 1)),
+        inflow=zeros(n),
+        none=series[:0, TIME],
+        out=out,
+    )
 
 
 class Plan(NamedTuple):
@@ -83,64 +83,81 @@ class Plan(NamedTuple):
     first_row: Any
     next_eta: int  # rows from the random effects of a step to those of the next
     late: bool  # whether a step counts only after what happens at its time
+    linear: bool  # whether the drug is
 
 
-def follow_all(low, high, plan, bench, fault):  # type: ignore[no-untyped-def]
+def follow_all(low, high, model, plan, bench, fault):  # type: ignore[no-untyped-def]
     """Follow the subjects `low` to `high`.
 
     Args:
+        model: the drug, see `Model`.
         plan: see `Plan`.
         bench: see `Bench`; its `out` is filled.
-        fault: (N + 1,) filled with the amounts before a subject could not be followed, and the time (h).
+        fault: (N + 3,) filled with the amounts before a subject could not be followed, the time then, the time that
+            could not be reached or dealt with (h), and the step of the covariates.
 
     Returns the subject that could not be followed and why, or (high, FINE).
     """
     for s in range(low, high):
-        why = _follow(s, plan, bench, fault)
+        why = _follow(s, model, plan, bench, fault)
         if why != FINE:
             return s, why
     return high, FINE
 
 
-def _follow(s, plan, bench, fault):  # type: ignore[no-untyped-def]
+def _follow(s, model, plan, bench, fault):  # type: ignore[no-untyped-def]
     """One subject from time 0 to the last record."""
     a, record, step, row = bench.a, plan.first_record[s], plan.first_step[s], plan.first_row[s]
-    p = _parameters(plan, s, step)
-    modes = decompose(p, bench.work)
-    _start(a, p)
+    _prepare(model, plan, bench, s, step)
+    model.start(bench.p, a)
     n = m = ZERO  # doses not over, and series not at their end
     t = auc = 0.0
-    why = FINE if _finite(p) else BAD_PARAMETERS
+    why = FINE if _finite(bench.p) else BAD_PARAMETERS
+    fault[len(a) + 1], fault[len(a) + 2] = t, step
     while why == FINE and record < plan.last_record[s]:
-        fault[N] = t
+        fault[len(a)] = t
         copy(fault, a)
         stop, until = _next_stop(plan, s, record, step, bench.series, m)
         if stop > t + SAME_TIME:
-            looks, seen = plan.records[record:until, TIME], (bench.out, row, auc)
-            auc += proceed(a, p, modes, t, stop, bench.doses, ZERO, n, looks, seen, bench.work, bench.inflow)
+            n, stop = _begin(a, bench.doses, n, t, stop)
+            while until > record and plan.records[until - 1, TIME] >= stop - SAME_TIME:
+                until -= 1
+            fault[len(a) + 1] = stop
+            looks = plan.records[record:until, TIME]
+            auc += model.stretch(
+                a, bench.p, bench.modes, t, stop, bench.doses, ZERO, n, looks, bench.out, row, auc,
+                bench.work, bench.inflow,
+            )  # fmt: skip
             row, record = row + until - record, until
             if not (math.isfinite(auc) and _finite(a)):
                 return NOT_SOLVED
-            n, t = _drop_finished(bench.doses, n, stop), stop
+            t = stop
         coming = _latest_step(plan, s, step, t)
         if coming > step and not plan.late:
-            step, p = coming, _parameters(plan, s, coming)
-            modes = decompose(p, bench.work)
+            step = coming
+            _prepare(model, plan, bench, s, step)
         if m > 0:
-            n, m, why = _give_due(bench, n, m, t, p)
+            n, m, why = _give_due(model, bench, n, m, t)
         while why == FINE and record < plan.last_record[s] and plan.records[record, TIME] <= t + SAME_TIME:
             if plan.records[record, KIND] == LOOK:
-                _write(bench.out, row, a, p, auc)
+                model.write(a, bench.p, auc, bench.out, row)
                 row += 1
             else:
-                n, m, why = _carry_out(plan.records[record], a, bench, n, m, p, modes)
+                n, m, why = _carry_out(plan.records[record], model, bench, n, m, plan.linear)
             record += 1
         if coming > step:
-            step, p = coming, _parameters(plan, s, coming)
-            modes = decompose(p, bench.work)
-        if why == FINE and not _finite(p):
+            step = coming
+            _prepare(model, plan, bench, s, step)
+        if why == FINE and not _finite(bench.p):
             why = BAD_PARAMETERS
+        fault[len(a) + 2] = step
     return why
+
+
+def _prepare(model, plan, bench, s, step):  # type: ignore[no-untyped-def]
+    """The subject's parameters under the covariates of a step."""
+    eta = plan.etas[plan.first_eta[s] + (step - plan.first_step[s]) * plan.next_eta]
+    model.prepare(plan.covariates[step], eta, bench.p, bench.modes, bench.work)
 
 
 def _next_stop(plan, s, record, step, series, m):  # type: ignore[no-untyped-def]
@@ -149,11 +166,36 @@ def _next_stop(plan, s, record, step, series, m):  # type: ignore[no-untyped-def
     if step + 1 < plan.last_step[s]:
         stop = plan.times[step + 1]
     for i in range(m):
-        stop = min(stop, series[i, TIME])
+        stop = min(stop, _due(series[i]))
     until, last = record, plan.last_record[s] - 1
     while until < last and plan.records[until, KIND] == LOOK and plan.records[until, TIME] < stop - SAME_TIME:
         until += 1
     return min(stop, plan.records[until, TIME]), until
+
+
+def _due(row):  # type: ignore[no-untyped-def]
+    """When the next dose of a series comes. Adding II again and again would add up its rounding."""
+    return row[TIME] + row[KIND] * row[II]
+
+
+def _begin(a, doses, n, t, stop):  # type: ignore[no-untyped-def]
+    """Before time goes on from t towards `stop`: give the boluses that are due, forget what is over.
+
+    A bolus leaves the list when it is given, so that it cannot be given twice however close the events are.
+
+    Returns the number of doses left, and the time of the next bolus if that comes before `stop`.
+    """
+    kept = 0
+    for i in range(n):
+        start, hours = doses[i, 0], doses[i, 1]
+        if hours == 0.0 and start <= t + SAME_TIME:
+            a[int(doses[i, 3])] += doses[i, 2]
+        elif hours == 0.0 or start + hours > t + SAME_TIME:
+            if hours == 0.0:
+                stop = min(stop, start)
+            copy(doses[kept], doses[i])
+            kept += 1
+    return kept, stop
 
 
 def _latest_step(plan, s, step, t):  # type: ignore[no-untyped-def]
@@ -163,14 +205,15 @@ def _latest_step(plan, s, step, t):  # type: ignore[no-untyped-def]
     return step
 
 
-def _give_due(bench, n, m, t, p):  # type: ignore[no-untyped-def]
+def _give_due(model, bench, n, m, t):  # type: ignore[no-untyped-def]
     """Give the further doses that fall due at t."""
     series, left, why = bench.series, 0, FINE
     for i in range(m):
-        if series[i, TIME] <= t + SAME_TIME:
-            n, given = _give(bench.doses, n, series[i], p)
+        due = _due(series[i])
+        if due <= t + SAME_TIME:
+            n, given = _give(model, bench, n, series[i], due)
             why = max(why, given)
-            series[i, TIME] += series[i, II]
+            series[i, KIND] += 1.0
             series[i, ADDL] -= 1.0
         if series[i, ADDL] > 0.0:
             copy(series[left], series[i])
@@ -179,75 +222,46 @@ def _give_due(bench, n, m, t, p):  # type: ignore[no-untyped-def]
 
 
 @apart
-def _carry_out(record, a, bench, n, m, p, modes):  # type: ignore[no-untyped-def]
+def _carry_out(record, model, bench, n, m, linear):  # type: ignore[no-untyped-def]
     """What a record other than a LOOK does."""
     kind = record[KIND]
     if kind == RESET:
-        _start(a, p)
+        model.start(bench.p, bench.a)
         return _drop_started(bench.doses, n, record[TIME]), m, FINE
     if kind == STEADY:
         n = m = ZERO
     if kind >= STEADY:
-        n, why = _steady(a, bench, n, record, p, modes)
+        n, why = _steady(model, bench, n, record, linear)
         return n, m, why
     before = n
-    n, why = _give(bench.doses, n, record, p)
+    n, why = _give(model, bench, n, record, record[TIME])
     if n > before and bench.doses[before, 1] == 0.0 and bench.doses[before, 0] <= record[TIME] + SAME_TIME:
-        a[int(record[CMT])] += bench.doses[before, 2]  # in the body for the next record
+        bench.a[int(record[CMT])] += bench.doses[before, 2]  # in the body for the next record
         n = before
     if record[ADDL] > 0.0:
         if m == len(bench.series):
             return n, m, NO_ROOM
         copy(bench.series[m], record)
-        bench.series[m, TIME] += record[II]
+        bench.series[m, KIND] = 1.0
         m += 1
     return n, m, why
 
 
-def _parameters(plan, s, step):  # type: ignore[no-untyped-def]
-    """The subject's parameters under the covariates of a step."""
-    eta = plan.etas[plan.first_eta[s] + (step - plan.first_step[s]) * plan.next_eta]
-    return individual(X(*to_fixed_tuple(plan.covariates[step], NX)), Eta(*to_fixed_tuple(eta, NE)))
-
-
 def _finite(values):  # type: ignore[no-untyped-def]
     total = 0.0
-    for value in values:
-        total += value
+    for i in range(len(values)):
+        total += values[i]
     return math.isfinite(total)
 
 
-def _start(a, p):  # type: ignore[no-untyped-def]
-    """The amounts of a patient without drug."""
-    values = initial(p)
-    for i in range(N):
-        a[i] = values[i]
-
-
-def see(seen, j, a, p, exposure):  # type: ignore[no-untyped-def]
-    """Write LOOK j of a stretch."""
-    out, row, auc = seen
-    _write(out, row + j, a, p, auc + exposure)
-
-
-def _write(out, row, a, p, auc):  # type: ignore[no-untyped-def]
-    A = to_fixed_tuple(a, N)
-    for i in range(N):
-        out[i, row] = a[i]
-    out[N, row], out[N + 1, row] = output(A, p), auc
-    further = outputs(A, p)
-    for i in range(NO):
-        out[N + 2 + i, row] = further[i]
-
-
 @apart
-def _give(doses, n, record, p):  # type: ignore[no-untyped-def]
-    """Append the dose of a record."""
-    amount, hours, delay, why = _enters(record, p)
-    if n == len(doses):
+def _give(model, bench, n, record, time):  # type: ignore[no-untyped-def]
+    """Append the dose of a record, given at this time."""
+    amount, hours, delay, why = _enters(model, bench, record)
+    if n == len(bench.doses):
         why = NO_ROOM
     elif amount > 0.0:
-        _note(doses[n], record[TIME] + delay, hours, amount, record[CMT])
+        _note(bench.doses[n], time + delay, hours, amount, record[CMT])
         n += 1
     return n, why
 
@@ -257,40 +271,28 @@ def _note(row, start, hours, amount, compartment):  # type: ignore[no-untyped-de
 
 
 @apart
-def _enters(record, p):  # type: ignore[no-untyped-def]
+def _enters(model, bench, record):  # type: ignore[no-untyped-def]
     """What enters (F scales the amount, and with a given rate the duration), for how long, after which lag."""
-    compartment = int(record[CMT])
-    amount, delay = bioavailability(p)[compartment] * record[AMT], lag(p)[compartment]
+    how = bench.how
+    model.enter(bench.p, int(record[CMT]), how)
+    amount, delay = how[F] * record[AMT], how[LAG]
     if not (amount >= 0.0 and 0.0 <= delay < math.inf):
         return 0.0, 0.0, 0.0, BAD_PARAMETERS
-    hours, why = _hours(record[RATE], amount, compartment, p)
+    hours, why = _hours(record[RATE], amount, how)
     return amount, hours, delay, why
 
 
-def _hours(rate, amount, compartment, p):  # type: ignore[no-untyped-def]
+def _hours(rate, amount, how):  # type: ignore[no-untyped-def]
     """How long a dose runs, h; 0 for a bolus."""
     if rate == 0.0:
         return 0.0, FINE
     if rate == -2.0:
-        hours = duration(p)[compartment]
-    elif rate == -1.0:
-        hours = amount / infusion_rate(p)[compartment]
+        hours = how[DURATION]
     else:
-        hours = amount / rate
+        hours = amount / (how[MODELLED_RATE] if rate == -1.0 else rate)
     if amount > 0.0 and not 0.0 < hours < math.inf:
         return 0.0, NO_DURATION
     return (hours if hours > SAME_TIME else 0.0), FINE
-
-
-def _drop_finished(doses, n, t):  # type: ignore[no-untyped-def]
-    """Forget the doses that are over at t; a bolus due at t is still to be injected."""
-    kept = 0
-    for i in range(n):
-        over = doses[i, 0] + doses[i, 1] <= t + SAME_TIME if doses[i, 1] > 0.0 else doses[i, 0] < t - SAME_TIME
-        if not over:
-            copy(doses[kept], doses[i])
-            kept += 1
-    return kept
 
 
 def _drop_started(doses, n, t):  # type: ignore[no-untyped-def]
@@ -304,15 +306,17 @@ def _drop_started(doses, n, t):  # type: ignore[no-untyped-def]
 
 
 @apart
-def _steady(a, bench, n, record, p, modes):  # type: ignore[no-untyped-def]
+def _steady(model, bench, n, record, linear):  # type: ignore[no-untyped-def]
     """Set (or add) the steady state of a record's dose, and its earlier infusions that have not ended."""
     interval, doses, compartment = record[II], bench.doses, record[CMT]
-    amount, hours, delay, why = _enters(record, p)
+    amount, hours, delay, why = _enters(model, bench, record)
     count = 1
     if n == len(doses):
         return n, NO_ROOM
     if record[AMT] == 0.0:  # an infusion without end, up to now
-        rate = record[RATE] if record[RATE] >= 0.0 else infusion_rate(p)[int(compartment)]
+        rate = record[RATE] if record[RATE] >= 0.0 else bench.how[MODELLED_RATE]
+        if not rate >= 0.0:
+            why = NO_DURATION
         interval = _UNENDING
         _note(doses[n], -interval, 3.0 * interval, 3.0 * interval * rate, compartment)
     else:
@@ -322,10 +326,10 @@ def _steady(a, bench, n, record, p, modes):  # type: ignore[no-untyped-def]
             return n, NO_ROOM
         for k in range(count):
             _note(doses[n + k], first - k * interval, hours, amount, compartment)
-    if why == FINE and not settle(p, modes, n, n + count, interval, bench):
+    if why == FINE and not settle(model, n, n + count, interval, bench, linear):
         why = NO_STEADY_STATE
-    for i in range(N):
-        a[i] = bench.newton[0, i] + (a[i] if record[KIND] == STEADY_TOO else 0.0)
+    for i in range(len(bench.a)):
+        bench.a[i] = bench.newton[0, i] + (bench.a[i] if record[KIND] == STEADY_TOO else 0.0)
     k = 1
     while amount > 0.0 and _still_to_come(delay - k * interval, hours):
         _note(doses[n], record[TIME] + delay - k * interval, hours, amount, compartment)

@@ -39,11 +39,11 @@ def common(tables: Mapping[str, list[Hashable]], subjects: Any = None) -> list[H
 
 
 def _numbered(subjects: Any) -> range:
-    if isinstance(subjects, int) and not isinstance(subjects, bool):
-        subjects = range(1, subjects + 1)
-    if not (isinstance(subjects, range) and len(subjects) > 0 and min(subjects) >= 0 and max(subjects) < _NO_NUMBER):
+    whole = isinstance(subjects, int) and not isinstance(subjects, bool)
+    numbers = range(1, subjects + 1) if whole else subjects
+    if not (isinstance(numbers, range) and len(numbers) > 0 and min(numbers) >= 0 and max(numbers) < _NO_NUMBER):
         raise ValueError(f"subjects: {subjects!r}: must be how many there are, at least 1, or a range of their numbers")
-    return subjects
+    return numbers
 
 
 def rows_of(subjects: list[Hashable], who: list[Hashable]) -> NDArray[np.intp]:

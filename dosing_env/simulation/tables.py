@@ -20,7 +20,7 @@ from dosing_env.simulation.cells import Floats, Table
 from dosing_env.simulation.chance import Key, world
 from dosing_env.simulation.conditions import Steps, read_covariates, with_occasions
 from dosing_env.simulation.effects import Effects, as_given, draw, measure, read_effects
-from dosing_env.simulation.events import Events, Records, last_end, read_events, records_of
+from dosing_env.simulation.events import LATEST, Events, Records, last_end, read_events, records_of
 from dosing_env.simulation.subjects import common, numbers_of, rows_of
 
 _AFTER = 24.0  # h: how long a patient is followed after the last dose where no times are given
@@ -131,6 +131,7 @@ def _look(
         first_row=first_row[:-1],
         next_eta=drawn.next,
         late=steps.late,
+        linear=drug.linear,
     )
     names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
     columns = np.empty((len(names), int(first_row[-1])))
@@ -143,7 +144,7 @@ def _look(
         table.insert(level + 1, "dv", measured.dv)
         table.insert(level + 2, "blq", measured.blq)
     if who != [None]:
-        table.insert(0, "ID", np.repeat(np.array(who, dtype=None), looks))
+        table.insert(0, "ID", pd.Series(who).repeat(looks.tolist()).array)
     return table
 
 
@@ -173,7 +174,6 @@ def _ascending(times: Iterable[float] | None) -> Floats | None:
         return None
     table = Table("times", [{"time": time} for time in times], ())
     values = table.numbers("time", least=0.0) if len(table) else np.empty(0)
-    table.require(
-        np.append(True, np.diff(values) > 0.0)[: len(values)], "time", "times ascend, and the one before is not earlier"
-    )
+    table.require(values <= LATEST, "time", f"must be at most {LATEST:,.0f}")
+    table.require_order("time", values, np.zeros(len(values), dtype=np.intp), strictly=True)
     return values

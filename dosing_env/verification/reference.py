@@ -137,7 +137,7 @@ def _rows(folder: Path, name: str) -> list[dict[str, str]]:
     for heading in headings:
         if heading not in table.frame:
             raise ValueError(f"{path}: {unknown('column', heading, [str(c) for c in table.frame.columns])}")
-    return table.frame[list(headings)].to_dict("records")
+    return [dict(zip(headings, row, strict=True)) for row in table.frame[list(headings)].to_numpy().tolist()]
 
 
 def _by_case(rows: list[dict[str, str]]) -> Mapping[str, list[dict[str, str]]]:

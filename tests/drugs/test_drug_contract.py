@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 import dosing_env.drugs
-from dosing_env.pharmacology import EVIDENCE, Drug, Patient
+from dosing_env.evidence import EVIDENCE
+from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation.compiling import HOLE, specialise
 
 NAMES = [module.name for module in pkgutil.iter_modules(dosing_env.drugs.__path__) if not module.name.startswith("_")]

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import dosing_env.populations
-from dosing_env.pharmacology import EVIDENCE, Population
+from dosing_env.evidence import EVIDENCE
+from dosing_env.pharmacology import Population
 from dosing_env.populations._recipe import Published, correlated
 from dosing_env.simulation.compiling import HOLE, specialise
 

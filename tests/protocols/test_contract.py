@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import dosing_env.protocols
+from dosing_env.evidence import EVIDENCE
 from dosing_env.formulas import cockcroft_gault
-from dosing_env.pharmacology import EVIDENCE
 from dosing_env.policy import Chart, Protocol
 from dosing_env.virtual_trial import evaluate
 

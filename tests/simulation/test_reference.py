@@ -27,7 +27,7 @@ PLAIN = ("pk1_bolus", "pk1_inf", "pk2_bolus", "pk2_inf_addl", "pk2_overlap", "pk
 CASES = {row["case_id"]: MODELS[row["model"]] for row in rows("cases") if row["case_id"] in PLAIN}
 
 
-@pytest.mark.parametrize("solver", ["exact", "compiled", "scipy"])
+@pytest.mark.parametrize("solver", ["exact", "compiled", "stiff", "scipy"])
 @pytest.mark.parametrize("case", CASES)
 def test_agrees_with_the_reference(case: str, solver: str) -> None:
     expected = {(row["name"], float(row["time"])): float(row["value"]) for row in rows("expected", case)}

@@ -291,5 +291,5 @@ def test_exact_is_refused_where_the_drug_is_not_linear() -> None:
 
 
 def test_an_unknown_solver_is_refused() -> None:
-    with pytest.raises(ValueError, match="solver: 'lsoda' is not one of exact, compiled, scipy"):
+    with pytest.raises(ValueError, match="solver: 'lsoda' is not one of exact, compiled, explicit, stiff, scipy"):
         solver_for(iv1.DRUG, "lsoda")

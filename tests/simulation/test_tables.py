@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,21 @@ import pytest
 import dosing_env
 from dosing_env import catalogue, simulate
 from dosing_env.pharmacology import Patient
-from dosing_env.simulation.solvers import SOLVERS
 
 ADANE = catalogue.load("drugs", "vancomycin_adane2015")  # one compartment: CL = 6.54 CRCL/125, V = 0.51 WT
 THOMSON = catalogue.load("drugs", "vancomycin_thomson2009")
 X = {"WT": 150.0, "CRCL": 125.0}
 CL, V = 6.54, 76.5
 K = CL / V
+SOLVERS = ("exact", "compiled", "scipy")
 BEDSIDE = {"AGE": 57.0, "WT": 79.0, "HT": 172.0, "SEX": 1.0, "SCR": 1.1, "DIAL": 0.0, "HAEM": 0.0}
+
+
+@pytest.fixture(autouse=True)
+def no_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
 
 
 def run(events: Any, times: Any = None, **arguments: Any) -> pd.DataFrame:
@@ -150,9 +159,9 @@ def test_a_subject_does_not_change_the_others() -> None:
 def test_rows_of_the_output() -> None:
     doses = [{"TIME": 0, "AMT": 100}, {"TIME": 12, "AMT": 500, "RATE": 400}]  # the last one ends at 13.25 h
     assert run(doses)["time"].tolist() == list(range(39))
-    seen = [*doses, {"TIME": 13, "EVID": 0}, {"TIME": 13}, {"TIME": 20.5, "AMT": 0}]
-    assert run(seen)["time"].tolist() == [13, 20.5]
-    assert run(seen, (t for t in (1, 13, 40)))["time"].tolist() == [1, 13, 20.5, 40]
+    seen = [*doses, {"TIME": 13, "EVID": 0}, {"TIME": 13}, {"TIME": 20.5, "EVID": 2}]
+    assert run(seen)["time"].tolist() == [13, 13, 20.5]  # one for each row
+    assert run(seen, (t for t in (1, 13, 20.5, 40)))["time"].tolist() == [1, 13, 13, 20.5, 40]
     assert run([])["time"].tolist() == list(range(25))
     assert (run([])["A_central"] == 0).all()
 
@@ -178,11 +187,49 @@ def test_empty_cells_and_zeros_mean_nothing(nothing: Any) -> None:
 
 
 def test_a_dose_of_nothing_is_nothing() -> None:
-    assert run([{"TIME": 0, "AMT": 0, "RATE": 1000, "EVID": 1}], [1])["A_central"].tolist() == [0.0]
+    assert run([{"TIME": 0, "AMT": 0, "EVID": 1}], [1])["A_central"].tolist() == [0.0]
 
 
 def test_a_table_of_text_reads_like_numbers() -> None:
     close(run(pd.DataFrame({"Time": ["0"], "Amt": ["500"], "Rate": ["."]}), [1]), [500 * np.exp(-K)])
+
+
+def test_a_table_in_a_file(tmp_path: Path) -> None:
+    events: list[dict[str, Any]] = [{"ID": 7, "TIME": 0, "AMT": 500}, {"ID": 7, "TIME": 3, "DV": 1.5}]
+    steps = [X]
+    expected = run(events, covariates=steps).drop(columns="ID")
+    for ending, write in (("csv", pd.DataFrame.to_csv), ("parquet", pd.DataFrame.to_parquet)):
+        files = tmp_path / f"events.{ending}", tmp_path / f"covariates.{ending}"
+        for file, rows in zip(files, (events, steps), strict=True):
+            write(pd.DataFrame(rows), file, index=False)
+        own = run(files[0], covariates=str(files[1]))
+        pd.testing.assert_frame_equal(own.drop(columns="ID"), expected)
+
+
+def test_complaints_about_a_file_name_it(tmp_path: Path) -> None:
+    file = tmp_path / "doses.csv"
+    for text, message in (
+        ("TIME,AMT\n0,100\n1,lots\n", "row 2, AMT: 'lots': not a number"),
+        ("TIME,AMT\n0,100,7,8\n", "not a readable table: the rows have more cells than the heading"),
+        ("TIME,AMUNT\n0,100\n", "unknown column 'AMUNT'"),
+        ("", "not a readable table: No columns to parse from file"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=f"doses.csv: ({message})"):
+            run(file)
+
+
+def test_subjects_keep_their_names_and_types() -> None:
+    for names in ([1, "a"], ["b", "a"], [(1, 2), (1, 3)], [2.5, 7.0], [3, 2]):
+        own = run([{"ID": name, "TIME": 0, "AMT": 5} for name in names], [1, 2])["ID"]
+        assert own.tolist() == [name for name in names for _ in (1, 2)]
+
+
+def test_the_table_of_the_caller_is_not_changed() -> None:
+    events = pd.DataFrame({"time": [0.0], "Amt": [5.0], "DV": [None]})
+    before = events.copy(deep=True)
+    run(events)
+    pd.testing.assert_frame_equal(events, before)
 
 
 def test_drug_by_name_path_and_object() -> None:
@@ -198,19 +245,28 @@ DOSE = {"TIME": 0, "AMT": 100}
 @pytest.mark.parametrize(
     ("events", "message"),
     [
-        ("a.csv", "events: expected a DataFrame or a list of dicts, got str"),
+        ("a.csv", "a.csv: no such file"),
+        (3.0, "events: expected a DataFrame, a list of dicts or a file, got float"),
+        ([3.0], "events: expected a DataFrame, a list of dicts or a file, got list"),
         ([DOSE, {"AMT": 5}], "events: row 2, TIME: None: a number is needed here"),
         ([{"TIME": "noon", "AMT": 5}], "events: row 1, TIME: 'noon': not a number"),
         ([{"TIME": -1, "AMT": 5}], "events: row 1, TIME: -1: must be at least 0"),
-        ([{"TIME": 5, "AMT": 5}, DOSE], "events: row 2, TIME: 0: rows of a subject are in order of time, and the one"),
+        (
+            [{"TIME": 5, "AMT": 5}, DOSE],
+            "events: row 2, TIME: 0: rows are in order of time, and the one before is at 5",
+        ),
+        ([{"TIME": 5e6, "AMT": 5}], "events: row 1, TIME: 5000000.0: must be at most 4,000,000 h"),
         ([{"TIME": 0, "AMT": -5}], "events: row 1, AMT: -5: must be at least 0"),
         ([{"TIME": 0, "AMT": np.inf}], "events: row 1, AMT: inf: not a finite number"),
         ([{"TIME": 0, "AMT": [5]}], "events: row 1, AMT: [5]: not a number"),
-        ([{"TIME": 0, "EVID": 1}], "events: row 1, AMT: None: a number is needed here"),
-        ([DOSE | {"RATE": -2}], "events: row 1, RATE: -2: modelled rates and durations are not supported"),
-        ([DOSE | {"RATE": 1e9}], "events: row 1, RATE: 1000000000.0: the infusion would last 1e-07 h; give 0 for a"),
-        ([DOSE | {"RATE": 1e-320}], "the infusion would last inf h"),
-        ([DOSE | {"ADDL": 3}], "events: row 1, ADDL: 3: further doses (ADDL) need their interval in II, h"),
+        ([{"TIME": 0, "EVID": 1}], "events: row 1, AMT: None: a dose (EVID 1, 4) needs an amount"),
+        ([DOSE | {"RATE": -2}], "events: row 1, RATE: -2: vancomycin_adane2015 has no modelled duration"),
+        ([DOSE | {"RATE": -1}], "events: row 1, RATE: -1: vancomycin_adane2015 has no modelled infusion rate"),
+        ([DOSE | {"RATE": -3}], "events: row 1, RATE: -3: must be at least 0, or -1 or -2 where modelled"),
+        ([DOSE | {"AMT": 0, "RATE": 5}], "events: row 1, RATE: 5: a rate without an amount (AMT 0) is for steady"),
+        ([DOSE | {"RATE": 1e9}], "events: row 1, RATE: 1000000000.0: the infusion would last less than 0.0001 h: give"),
+        ([DOSE | {"RATE": 1e-320}], "events: row 1, RATE: 1e-320: the infusion would never end"),
+        ([DOSE | {"ADDL": 3}], "events: row 1, ADDL: 3: further doses (ADDL) need their interval in II"),
         ([DOSE | {"II": 12}], "events: row 1, II: 12: an interval (II) needs the number of further doses in ADDL"),
         ([DOSE | {"II": 12, "ADDL": 1.5}], "events: row 1, ADDL: 1.5: must be a whole number"),
         ([DOSE | {"II": 12, "ADDL": -1}], "events: row 1, ADDL: -1: must be at least 0"),
@@ -219,10 +275,23 @@ DOSE = {"TIME": 0, "AMT": 100}
         ([DOSE | {"CMT": -1}], "events: row 1, CMT: -1: vancomycin_adane2015 has the compartments 1 central"),
         ([DOSE | {"CMT": "gut"}], "events: row 1, CMT: 'gut': vancomycin_adane2015 has the compartments 1 central"),
         ([{"TIME": 0, "CMT": "gut"}], "events: row 1, CMT: 'gut': vancomycin_adane2015 has the compartments 1 central"),
-        ([DOSE | {"EVID": 3}], "events: row 1, EVID: 3: only 0 (observation) and 1 (dose) are supported"),
-        ([DOSE | {"EVID": 4}], "events: row 1, EVID: 4: only 0 (observation) and 1 (dose) are supported"),
-        ([DOSE | {"EVID": 0}], "events: row 1, AMT: 100: an observation (EVID 0) has no dose: must be 0 or empty"),
-        ([DOSE, DOSE | {"SS": 1, "II": 12}], "events: row 2, SS: 1: steady-state doses (SS) are not supported"),
+        ([DOSE | {"II": 1e-9, "ADDL": 9}], "events: row 1, II: 1e-09: an interval is from 0.0001 to 4,000,000 h long"),
+        ([DOSE | {"EVID": 5}], "events: row 1, EVID: 5: must be 0 observation, 1 dose, 2 other, 3 reset or 4 both"),
+        *(
+            (
+                [DOSE | {"EVID": n}],
+                "events: row 1, AMT: 100: a row that is no dose (EVID 0, 2, 3) must have 0 or nothing",
+            )
+            for n in (0, 2, 3)
+        ),
+        ([{"TIME": 0, "EVID": 4}], "events: row 1, AMT: None: a dose (EVID 1, 4) needs an amount"),
+        ([DOSE, DOSE | {"SS": 3, "II": 12}], "events: row 2, SS: 3: must be 0, 1 (set the steady state) or 2 (add it)"),
+        ([DOSE, DOSE | {"SS": 1}], "events: row 2, SS: 1: the steady state of a dose needs its interval in II"),
+        (
+            [{"TIME": 0, "AMT": 0, "RATE": 5, "SS": 1, "II": 12}],
+            "events: row 1, II: 12: the steady state of an endless infusion (AMT 0) has no interval",
+        ),
+        ([{"TIME": 0, "EVID": 0, "DV": "<2"}], "events: row 1, DV: '<2': not a number"),
         ([DOSE | {"AMOUNT": 3}], "events: unknown column 'AMOUNT'. Did you mean 'AMT'?"),
         ([DOSE | {"F1": 0.5}], "events: unknown column 'F1'. Known: ID, TIME"),
         ([DOSE | {"amt": 3}], "events: two columns are called 'AMT' (case does not count)"),
@@ -253,13 +322,14 @@ def test_a_dataframe_with_the_same_column_twice() -> None:
         (X | {"AGE": 50}, "covariates: HT, SEX, SCR, DIAL, HAEM: missing"),
         (BEDSIDE | {"CRCL": 50}, "covariates: CRCL: too many"),
         ({"WT": "heavy", "CRCL": 90}, "covariates: WT: 'heavy': not a number"),
-        ({"WT": np.nan, "CRCL": 90}, "covariates: WT: nan: a number is needed here"),
+        ({"WT": np.nan, "CRCL": 90}, "covariates: WT: missing. vancomycin_adane2015 takes WT, CRCL"),
         ([{"TIME": 0, "WT": 150}, {"TIME": 1, "CRCL": 9}], "covariates: row 1, CRCL: None: a number is needed here"),
         ([{"TIME": 1} | X], "covariates: row 1, TIME: 1: the first row of a subject is at time 0"),
         ([{"TIME": 0} | X, X], "covariates: row 2, TIME: None: a number is needed here"),
-        ([{"TIME": 0} | X, {"TIME": 0} | X], "covariates: row 2, TIME: 0: times ascend within a subject, and the row"),
-        ([X, X], "covariates: row 2, TIME: None: times ascend within a subject, and the row before is at 0 h"),
-        (3.0, "covariates: expected a DataFrame or a list of dicts, got float"),
+        ([{"TIME": 0} | X, {"TIME": 0} | X], "covariates: row 2, TIME: 0: times ascend, and the one before is at 0"),
+        ([X, X], "covariates: row 2, TIME: None: times ascend, and the one before is at 0"),
+        (3.0, "covariates: expected a DataFrame, a list of dicts or a file, got float"),
+        ("none.csv", "none.csv: no such file"),
     ],
 )
 def test_covariates_that_are_not_enough(covariates: Any, message: str) -> None:
@@ -268,30 +338,35 @@ def test_covariates_that_are_not_enough(covariates: Any, message: str) -> None:
     assert message in str(error.value)
 
 
-def test_covariates_without_meaning() -> None:
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_covariates_without_meaning(solver: str) -> None:
     with pytest.raises(ValueError, match=r"covariates: vancomycin_thomson2009 cannot use Patient\(AGE=57.0.*zero"):
         simulate(THOMSON, [DOSE], covariates=BEDSIDE | {"SCR": 0})
-    with pytest.raises(ValueError, match=r"covariates: vancomycin_adane2015 makes Parameters\(CL=.*inf"):
-        run([DOSE], covariates={"WT": 150, "CRCL": 1e308}, eta={"CL": 700})
+    with pytest.raises(
+        ValueError, match=r"vancomycin_adane2015 makes Parameters\(CL=inf.* of Covariates\(.*CRCL=1e\+308"
+    ):
+        run([DOSE], covariates={"WT": 150, "CRCL": 1e308}, eta={"CL": 700}, solver=solver)
 
 
 @pytest.mark.parametrize(("missing", "table"), [("events", "covariates"), ("covariates", "events")])
 def test_both_tables_name_the_same_subjects(missing: str, table: str) -> None:
     ids = {table: (1, 2), missing: (1,)}
-    with pytest.raises(ValueError, match=f"{missing}: ID: 2 has no row"):
+    with pytest.raises(ValueError, match=f"{missing}: ID: 2 of {table} has no row"):
         run([DOSE | {"ID": n} for n in ids["events"]], covariates=[X | {"ID": n} for n in ids["covariates"]])
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"times": [0, 2, 1]}, "times: row 3, time: 1: times ascend, and the one before is 2 h"),
+        ({"times": [0, 2, 1]}, "times: row 3, time: 1: times ascend, and the one before is at 2"),
         ({"times": [1, 1]}, "times: row 2, time: 1: times ascend"),
         ({"times": [-1]}, "times: row 1, time: -1: must be at least 0"),
         ({"times": [np.nan]}, "times: row 1, time: nan: a number is needed here"),
         ({"eta": {"Cl": 0.1}}, "eta: unknown random effect 'Cl'. Did you mean 'CL'?"),
         ({"eta": {"CL": "much"}}, "eta: CL: 'much': not a number"),
-        ({"solver": "euler"}, "solver: 'euler' is not one of exact, compiled, scipy"),
+        ({"solver": "euler"}, "solver: 'euler' is not one of exact, compiled, explicit, stiff, scipy"),
+        ({"carry": "back"}, "carry: 'back' is not one of locf, nocb"),
+        ({"times": [1e9]}, "times: row 1, time: 1000000000.0: must be at most 4,000,000"),
     ],
 )
 def test_other_arguments_that_are_wrong(arguments: dict[str, Any], message: str) -> None:
@@ -306,12 +381,21 @@ def test_unknown_drug_names_the_nearest() -> None:
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_a_failed_solve_names_drug_time_amounts_and_parameters(solver: str) -> None:
-    steps = [{"TIME": 0} | X, {"TIME": 5, "WT": 0.0}]  # no volume
+def test_a_failed_solve_names_drug_subject_time_amounts_and_parameters(solver: str) -> None:
+    steps = [{"ID": "a", "TIME": 0} | X, {"ID": "b", "TIME": 0} | X, {"ID": "b", "TIME": 5, "WT": 0.0}]  # no volume
     with pytest.raises(RuntimeError) as error:
         run([DOSE], [3, 8], covariates=steps, solver=solver)
-    for part in ("vancomycin_adane2015: the solver failed between 5 and 8 h", "amounts [65.", "V=0.0"):
+    for part in (
+        "vancomycin_adane2015: the solver failed between 5 and 8 h of subject 'b': amounts [65.2169] before",
+        "Parameters(CL=6.54, V=0)",
+    ):
         assert part in str(error.value)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_level_that_is_no_number_is_not_returned(solver: str) -> None:
+    with pytest.raises(RuntimeError, match="an amount or output is not a finite number at 0 h: amounts"):
+        run([{"TIME": 0}], covariates={"WT": 0.0, "CRCL": 90.0}, solver=solver)
 
 
 def test_the_exported_name_is_the_function_and_loads_late(root: Path) -> None:
