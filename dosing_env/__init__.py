@@ -6,6 +6,8 @@ from dosing_env.registration import register as _register
 
 if TYPE_CHECKING:
     from dosing_env.agent import load_agent as load_agent
+    from dosing_env.simulation.adherence import Adherence as Adherence
+    from dosing_env.simulation.adherence import taken as taken
     from dosing_env.simulation.tables import simulate as simulate
     from dosing_env.training import train as train
     from dosing_env.trial import Trial as Trial
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LATE = {  # loaded when first asked for: the import stays light
+    "Adherence": "dosing_env.simulation.adherence",
     "Trial": "dosing_env.trial",
     "evaluate": "dosing_env.virtual_trial",
     "load_agent": "dosing_env.agent",
     "simulate": "dosing_env.simulation.tables",
+    "taken": "dosing_env.simulation.adherence",
     "train": "dosing_env.training",
 }
 

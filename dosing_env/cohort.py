@@ -47,7 +47,7 @@ class Cohort:
         self._begin = specialise(decision.begin, **filled)
         self._step = specialise(decision.step, **filled)
         self._trace = specialise(decision.trace, **filled)
-        self._root = np.array(task.drug.omega_root())
+        self._root = np.array(task.drug.omega_root()).reshape(filled["NE"], filled["NE"])
         self._everyone = np.arange(size)
 
     def admit(self, numbers: Any, slots: Any = None) -> None:

@@ -48,9 +48,7 @@ class Assay:
         for form, absent in (("additive", "proportional"), ("proportional", "additive"), ("log", "additive")):
             value = getattr(self, absent)
             if self.form == form and value != 0.0:
-                raise ValueError(
-                    f"Assay.{absent}: {value!r}: must be 0, an error of the form {form!r} has no such part"
-                )
+                raise ValueError(f"Assay.{absent}: {value!r}: must be 0, errors of the form {form!r} have no such part")
 
 
 @dataclass(frozen=True, kw_only=True)

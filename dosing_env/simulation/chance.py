@@ -13,10 +13,11 @@ import numpy as np
 
 from dosing_env.arithmetic import log, sqrt
 
-STREAMS = {"train": 0, "tune": 1, "evaluate": 2}
+STREAMS = {"train": 0, "tune": 1, "evaluate": 2, "simulate": 3}
 
 # What a draw is for. A number is never used again for something else: that would change every patient.
-POPULATION, ETA, CHART, KIDNEY, LEVEL, AKI = np.arange(1, 7, dtype=np.uint64)
+POPULATION, ETA, CHART, KIDNEY, LEVEL, AKI = np.arange(1, 7, dtype=np.uint64)  # of patients in an environment
+SUBJECT, OCCASION, RESIDUAL, MISSED, LATE, AMOUNT = np.arange(7, 13, dtype=np.uint64)  # of subjects in `simulate`
 
 ZERO: Any = np.int64(0)  # a plain 0 would be a type of its own for numba: one more compilation
 _LOW = np.uint64(0xFFFFFFFF)
@@ -34,7 +35,7 @@ class Key(NamedTuple):
 
 
 def key_of(stream: str, seed: int) -> Key:
-    """The key of a stream ("train", "tune", "evaluate") and a seed (0 to 2**64 - 1).
+    """The key of a stream ("train", "tune", "evaluate", "simulate") and a seed (0 to 2**64 - 1).
 
     Raises:
         ValueError: unknown stream, or a seed out of range.
@@ -44,6 +45,17 @@ def key_of(stream: str, seed: int) -> Key:
     if not 0 <= seed < 2**64:
         raise ValueError(f"seed: {seed} is not between 0 and 2**64 - 1")
     return Key(np.uint64(STREAMS[stream]), np.uint64(seed))
+
+
+def world(seed: int) -> Key:
+    """The key of the subjects of `simulate`: a stream of their own.
+
+    Raises:
+        ValueError: a seed that is no whole number, or out of range.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise ValueError(f"seed: {seed!r} is not a whole number")
+    return key_of("simulate", int(seed))
 
 
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]

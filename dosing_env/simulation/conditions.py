@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dosing_env.catalogue import unknown
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation.cells import Floats, Table, ordered
+from dosing_env.simulation.subjects import rows_of
 
 OCCASION = "OCC"  # heading of the number of the occasion
 HEADINGS = ("ID", "TIME", OCCASION)
@@ -88,8 +89,44 @@ def steps_of(drug: Drug, table: Table, columns: Iterable[str], carry: str, event
         _require_ascending(table, times, codes, order[first])
     carried = {name: _carried(table, name, codes, carry) for name in reading.fields}
     values = _values(drug, reading, carried, len(table))
-    occasions = _carried(table, OCCASION, codes, carry) if OCCASION in columns else np.zeros(len(table))
+    occasions = _occasions(table, codes, carry) if OCCASION in columns else np.zeros(len(table))
     return _arranged(subjects, order, first, times, values, occasions, carry)
+
+
+def occasions_of(table: Table, carry: str) -> Steps:
+    """The occasions that a table of events describes, as steps without covariates."""
+    subjects, codes = table.subjects()
+    order, first, _ = ordered(codes, len(subjects))
+    nothing = np.zeros((len(table), 0))
+    return _arranged(subjects, order, first, table.numbers("TIME"), nothing, _occasions(table, codes, carry), carry)
+
+
+def with_occasions(steps: Steps, occasions: Steps, who: list[Hashable]) -> Steps:
+    """The covariates of one table with the occasions of another: a step wherever either changes."""
+    if (steps.occasions != 0.0).any():
+        raise ValueError(f"covariates: {OCCASION}: it stands in the event table too; give it once")
+    a, b = _spread(steps, who), _spread(occasions, who)
+    place = np.concatenate([a, b])  # subject, time, and row in its own table
+    order = np.lexsort((place[:, 1], place[:, 0]))
+    place, of_a = place[order], order < len(a)
+    last = np.append((np.diff(place[:, :2], axis=0) != 0.0).any(axis=1), True)  # of those at one time
+    here = np.arange(len(order))
+    row_a, row_b = (
+        place[np.maximum.accumulate(np.where(mine, here, 0))[last], 2].astype(np.intp) for mine in (of_a, ~of_a)
+    )
+    edges = np.searchsorted(place[last, 0], np.arange(len(who) + 1))
+    return Steps(
+        who, edges[:-1], edges[1:], place[last, 1], steps.values[row_a], occasions.occasions[row_b], steps.late
+    )
+
+
+def _spread(steps: Steps, who: list[Hashable]) -> Floats:
+    """Subject, time and row of the steps of everybody."""
+    mine = rows_of(steps.subjects, who)
+    counts = steps.last[mine] - steps.first[mine]
+    edges = np.append(0, np.cumsum(counts))
+    rows = np.arange(edges[-1]) + np.repeat(steps.first[mine] - edges[:-1], counts)
+    return np.column_stack([np.repeat(np.arange(len(who)), counts), steps.times[rows], rows])
 
 
 def reading_of(drug: Drug, names: list[str], table: str = "covariates") -> Reading:
@@ -145,6 +182,13 @@ def _carried(table: Table, name: str, codes: NDArray[np.intp], carry: str) -> Fl
         table.require(filled.notna().to_numpy(), name, "a number is needed here")
         return np.asarray(filled, dtype=np.float64)
     return values
+
+
+def _occasions(table: Table, codes: NDArray[np.intp], carry: str) -> Floats:
+    numbers = _carried(table, OCCASION, codes, carry)
+    whole = (numbers == np.floor(numbers)) & (numbers < 2**32)
+    table.require(whole, OCCASION, "the number of an occasion must be a whole number")
+    return numbers
 
 
 def _values(drug: Drug, reading: Reading, carried: dict[str, Floats], rows: int) -> Floats:

@@ -3,8 +3,9 @@
 Columns, whatever their case: ID (subject), TIME (h, from 0), EVID (0 observation, 1 dose, 2 other, 3 reset, 4 reset and
 dose; empty: a dose if it has an amount), AMT (mg), RATE (mg/h; 0: bolus; -1, -2: rate or duration modelled by the
 drug), ADDL further doses every II hours, SS (1: steady state of the dose repeated every II, 2: added to what is there),
-CMT (number from 1, or name; 0 or empty: where the drug is usually given). DV, MDV, BLQ, CENS and LIMIT may stand there
-and are not used. Other columns are covariates.
+CMT (number from 1, or name; 0 or empty: where the drug is usually given), OCC (number of the occasion, for
+random effects between occasions). DV, MDV, BLQ, CENS and LIMIT may stand there and are not used. Other columns are
+covariates.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dosing_env.catalogue import unknown
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation import subject
 from dosing_env.simulation.cells import Floats, Mask, Table, as_floats, has_text
-from dosing_env.simulation.conditions import OCCASION, Steps, steps_of
+from dosing_env.simulation.conditions import OCCASION, Steps, occasions_of, steps_of
 
 DOSING = ("AMT", "RATE", "II", "ADDL", "SS")
 MEASURED = ("DV", "MDV", "BLQ", "CENS", "LIMIT")
@@ -40,7 +41,8 @@ class Events(NamedTuple):
     kind: Floats  # (rows,) EVID
     dose: Floats  # (rows, WIDTH) as `subject` has it; KIND is not set
     steady: Floats  # (rows,) SS
-    steps: Steps | None  # the covariates that stand in the table
+    steps: Steps | None  # the covariates that stand in the table, perhaps with occasions
+    occasions: Steps | None  # the occasions, where they stand there alone
 
 
 def read_events(drug: Drug, events: Any, carry: str = "locf") -> Events:
@@ -61,9 +63,12 @@ def read_events(drug: Drug, events: Any, carry: str = "locf") -> Events:
     time = _times(drug, table, codes)
     kind = _kinds(table)
     dose, steady = _doses(drug, table, time, kind)
-    has_steps = any(column != OCCASION for column in covariates)
-    steps = steps_of(drug, table, ["TIME", *covariates], carry, events=True) if has_steps else None
-    return Events(subjects, codes, time, kind, dose, steady, steps)
+    steps = occasions = None
+    if covariates == [OCCASION] and OCCASION not in own:
+        occasions = occasions_of(table, carry)
+    elif covariates:
+        steps = steps_of(drug, table, ["TIME", *covariates], carry, events=True)
+    return Events(subjects, codes, time, kind, dose, steady, steps, occasions)
 
 
 def _times(drug: Drug, table: Table, codes: NDArray[np.intp]) -> Floats:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,13 +15,19 @@ from numpy.typing import NDArray
 from dosing_env import catalogue
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation import subject
+from dosing_env.simulation.adherence import Adherence, take
 from dosing_env.simulation.batch import How, follow
 from dosing_env.simulation.cells import Cell, Floats, Table
-from dosing_env.simulation.conditions import Steps, read_covariates
+from dosing_env.simulation.chance import Key, world
+from dosing_env.simulation.conditions import Steps, read_covariates, with_occasions
 from dosing_env.simulation.control import USUAL
+from dosing_env.simulation.effects import Effects, as_given, draw, measure, read_effects
 from dosing_env.simulation.events import LATEST, Events, Records, last_end, read_events, records_of
+from dosing_env.simulation.subjects import common, numbers_of, rows_of
 
 _AFTER = 24.0  # h: how long a patient is followed after the last dose where no times are given
+Report = Callable[[int, int, str], None]
+
 _MOST_HOURS = 100_000  # rows of a subject where no times are given
 
 
@@ -33,10 +40,13 @@ def simulate(
     eta: Any = None,
     solver: str | None = None,
     carry: str = "locf",
+    seed: int | None = None,
+    subjects: int | range | None = None,
+    adherence: Adherence | None = None,
     relative: float | None = None,
     auc: bool = True,
 ) -> pd.DataFrame:
-    """What doses do in patients of known covariates and random effects.
+    """What doses do in patients of known covariates, and of known or drawn random effects.
 
     Everybody starts at time 0 h with the amounts of a patient without drug. Rows of one time are carried out in their
     order. What is asked for by `times` is seen before the doses of that time (a trough), but after a reset or a steady
@@ -54,58 +64,146 @@ def simulate(
         solver: "exact", "compiled", "scipy" or another of `SOLVERS`; by default chosen by the drug.
         carry: "locf": a covariate holds from its time on; "nocb": until its time, as NONMEM has it. Empty cells are
             filled from before or from after.
+        seed: with one, what is random is drawn (docs/variability.md): the random effects not named in `eta`, those of
+            occasions (numbered in the column OCC of either table), and the residual error. A subject's draws depend on
+            the seed and on its ID only.
+        subjects: where no table has an ID: how many subjects (1 to n), or a range of their numbers, to simulate.
+        adherence: how doses are missed, late and inaccurate; needs a seed. `taken` gives the doses really taken.
         relative: tolerance of one step of the solvers that make steps; by default 1e-9.
         auc: whether they have to integrate the level; without it the column `auc` is 0. The exact solver knows it.
 
     Returns:
         One row per subject and time: `ID` (where a table has it), `time` (h), `A_<compartment>` (mg), `level` (the
-        drug's output, without assay error), `auc` (its integral since time 0), and the drug's further outputs. Units
-        stand in `attrs["units"]`.
+        drug's output, without assay error), with a seed `dv` (as measured) and `blq` (1: below the limit of
+        quantification, which then stands in `dv`), `auc` (the level's integral since time 0), and the drug's further
+        outputs. Units stand in `attrs["units"]`.
 
     Raises:
         ValueError: input that cannot be simulated exactly as given; rows are counted from 1.
         RuntimeError: a solve failed; drug, subject, time, amounts and parameters are named.
     """
+    how = How(solver, _tolerance(relative), auc)
+    study = _study(drug, events, covariates, times, eta, how, carry, seed, subjects, adherence)
+    return study.table(0, len(study.who))
+
+
+def simulate_in_parts(
+    drug: str | Path | Drug, events: Any, *, at_once: int = 100_000, progress: Report | None = None, **options: Any
+) -> Iterator[pd.DataFrame]:
+    """The table of `simulate`, a part of the subjects after the other: for more of them than fit into memory.
+
+    Args:
+        drug: as for `simulate`, like `events` and the `options`.
+        events: see `drug`.
+        at_once: how many subjects a part has; the numbers do not depend on it.
+        progress: called before and after each part with (done, total, what).
+        options: the keyword arguments of `simulate`.
+
+    Raises:
+        ValueError: before the first part, whatever is wrong with the input; see `simulate`.
+        RuntimeError: see `simulate`.
+    """
+    known = inspect.signature(simulate).parameters
+    for name in options:
+        if name not in known:
+            raise ValueError(catalogue.unknown("argument", name, [*known]))
+    given = {name: options.get(name, parameter.default) for name, parameter in known.items()}
+    how = How(given["solver"], _tolerance(given["relative"]), given["auc"])
+    rest = (given[name] for name in ("carry", "seed", "subjects", "adherence"))
+    study = _study(drug, events, given["covariates"], given["times"], given["eta"], how, *rest)
+    return study.parts(at_once, progress)
+
+
+class _Study(NamedTuple):
+    """Everything that was read and checked."""
+
+    drug: Drug
+    who: list[Hashable]
+    events: Events
+    records: Records
+    steps: Steps
+    effects: Effects
+    how: How
+    key: Key | None
+    mine: NDArray[np.intp]  # per subject: where it stands in the events
+    conditions: NDArray[np.intp]  # and in the covariates
+
+    def parts(self, at_once: int, progress: Report | None) -> Iterator[pd.DataFrame]:
+        """The table in parts of so many subjects."""
+        for low in range(0, len(self.who), at_once):
+            high = min(low + at_once, len(self.who))
+            if progress is not None:
+                progress(low, len(self.who), "subjects")
+            yield self.table(low, high)
+        if progress is not None:
+            progress(len(self.who), len(self.who), "subjects")
+
+    def table(self, low: int, high: int) -> pd.DataFrame:
+        """What is seen of the subjects `low` to `high`."""
+        drug, who, key = self.drug, self.who[low:high], self.key
+        mine, conditions = self.mine[low:high], self.conditions[low:high]
+        numbers = np.zeros(0, np.uint64) if key is None else numbers_of(who)
+        drawn = as_given(self.effects, who) if key is None else draw(drug, key, numbers, self.effects, who, self.steps)
+        looks = self.records.looks[mine]
+        first_row = np.concatenate([[0], np.cumsum(looks)])
+        plan = subject.Plan(
+            records=self.records.rows,
+            first_record=self.records.first[mine],
+            last_record=self.records.last[mine],
+            times=self.steps.times,
+            covariates=self.steps.values,
+            first_step=self.steps.first[conditions],
+            last_step=self.steps.last[conditions],
+            etas=drawn.values,
+            first_eta=drawn.first,
+            first_row=first_row[:-1],
+            next_eta=drawn.next,
+            late=self.steps.late,
+            linear=drug.linear,
+        )
+        names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
+        columns = np.empty((len(names), int(first_row[-1])))
+        columns[0] = _times_seen(self.records, mine)
+        follow(drug, plan, columns[1:], self.how, who)
+        table = pd.DataFrame(columns.T, columns=names, copy=False)
+        if key is not None:
+            level = names.index("level")
+            measured = measure(drug, key, numbers, first_row, columns[0], columns[level])
+            table.insert(level + 1, "dv", measured.dv)
+            table.insert(level + 2, "blq", measured.blq)
+        if who != [None]:
+            table.insert(0, "ID", pd.Series(who).repeat(looks.tolist()).array)
+        table.attrs["units"] = {column: unit for column, unit in _units(drug).items() if column in table}
+        return table
+
+
+def _study(
+    drug: str | Path | Drug,
+    events: Any,
+    covariates: Any,
+    times: Iterable[float] | None,
+    eta: Any,
+    how: How,
+    carry: str,
+    seed: int | None,
+    subjects: Any,
+    adherence: Adherence | None,
+) -> _Study:
+    """Read and check what `simulate` is given."""
     model: Drug = drug if isinstance(drug, Drug) else catalogue.load("drugs", str(drug))
     doses, asked = read_events(model, events, carry), _ascending(times)
     steps = _the_steps(model, doses, covariates, carry)
     effects = read_effects(model, eta)
     if asked is None:
         asked = np.empty(0) if np.isin(doses.kind, (0, 2)).any() else _hourly(last_end(doses))
-    who = _subjects({"events": doses.subjects, "covariates": steps.subjects, "eta": effects.subjects})
-    records = records_of(doses, asked)
-    how = How(solver, _tolerance(relative), auc)
-    seen = _look(model, who, doses, records, steps, effects, how)
-    seen.attrs["units"] = _units(model)
-    return seen
-
-
-class Effects(NamedTuple):
-    """The random effects of every subject."""
-
-    subjects: list[Hashable]
-    values: Floats  # (subjects, etas)
-
-
-def read_effects(drug: Drug, eta: Any) -> Effects:
-    """The random effects by name (one for all), or of a table with ID.
-
-    Raises:
-        ValueError: an unknown name, or a value that is not a number.
-    """
-    names = drug.Eta._fields
-    given = eta._asdict() if hasattr(eta, "_asdict") else {} if eta is None else eta
-    table = (
-        Table("eta", [dict(given)], ("ID",), row=None) if isinstance(given, Mapping) else Table("eta", given, ("ID",))
-    )
-    for name in table.columns:
-        if name not in (*names, "ID"):
-            raise ValueError(f"eta: {catalogue.unknown('random effect', name, list(names))}")
-    subjects, codes = table.subjects()
-    if len(subjects) != len(codes):
-        raise ValueError("eta: ID: a subject has two rows")
-    values = [table.numbers(name, 0.0) for name in names]
-    return Effects(subjects, np.column_stack(values) if values else np.zeros((len(table), 0)))
+    who = common({"events": doses.subjects, "covariates": steps.subjects, "eta": effects.subjects}, subjects)
+    if doses.occasions is not None:
+        steps = with_occasions(steps, doses.occasions, who)
+    key = None if seed is None else world(seed)
+    if adherence is not None:
+        doses = take(doses, adherence, key, who)
+    places = rows_of(doses.subjects, who), rows_of(steps.subjects, who)
+    return _Study(model, who, doses, records_of(doses, asked), steps, effects, how, key, *places)
 
 
 def _the_steps(drug: Drug, events: Events, covariates: Any, carry: str) -> Steps:
@@ -117,70 +215,14 @@ def _the_steps(drug: Drug, events: Events, covariates: Any, carry: str) -> Steps
     return events.steps
 
 
-def _subjects(tables: Mapping[str, list[Hashable]]) -> list[Hashable]:
-    """Who is simulated: the subjects of the tables that have them; all of those name the same ones."""
-    with_subjects = {name: who for name, who in tables.items() if who != [None]}
-    for name, who in with_subjects.items():
-        for other, others in with_subjects.items():
-            missing = set(who) - set(others)
-            if missing:
-                raise ValueError(f"{other}: ID: {next(s for s in who if s in missing)!r} of {name} has no row")
-    return next(iter(with_subjects.values()), [None])
-
-
-def _rows_of(subjects: list[Hashable], who: list[Hashable]) -> NDArray[np.intp]:
-    """Where each subject stands in a table; 0 where the table is for all."""
-    if subjects == [None]:
-        return np.zeros(len(who), dtype=np.intp)
-    if subjects is who:
-        return np.arange(len(who))
-    place = {name: index for index, name in enumerate(subjects)}
-    return np.array([place[name] for name in who], dtype=np.intp)
-
-
-def _look(
-    drug: Drug,
-    who: list[Hashable],
-    events: Events,
-    records: Records,
-    steps: Steps,
-    effects: Effects,
-    how: How,
-) -> pd.DataFrame:
-    """The table of what is seen."""
-    mine, conditions = _rows_of(events.subjects, who), _rows_of(steps.subjects, who)
-    looks = records.looks[mine]
-    first_row = np.concatenate([[0], np.cumsum(looks)])
-    plan = subject.Plan(
-        records=records.rows,
-        first_record=records.first[mine],
-        last_record=records.last[mine],
-        times=steps.times,
-        covariates=steps.values,
-        first_step=steps.first[conditions],
-        last_step=steps.last[conditions],
-        etas=effects.values,
-        first_eta=_rows_of(effects.subjects, who),
-        first_row=first_row[:-1],
-        next_eta=0,
-        late=steps.late,
-        linear=drug.linear,
-    )
-    names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
-    columns = np.empty((len(names), int(first_row[-1])))
-    columns[0] = _times_seen(records, mine)
-    follow(drug, plan, columns[1:], how, who)
-    table = pd.DataFrame(columns.T, columns=names, copy=False)
-    if who != [None]:
-        table.insert(0, "ID", pd.Series(who).repeat(looks.tolist()).array)
-    return table
-
-
 def _times_seen(records: Records, mine: NDArray[np.intp]) -> Floats:
-    times = records.rows[records.rows[:, subject.KIND] == subject.LOOK, subject.TIME]
-    if len(records.first) == len(mine):
-        return times
-    return np.tile(times, len(mine))
+    """The times of the LOOKs of these subjects, one after the other."""
+    if len(records.first) == 1:
+        return np.tile(records.seen, len(mine))
+    edges = np.concatenate([[0], np.cumsum(records.looks)])
+    if len(mine) and (np.diff(mine) == 1).all():
+        return records.seen[edges[mine[0]] : edges[mine[-1] + 1]]
+    return np.concatenate([records.seen[edges[s] : edges[s + 1]] for s in mine])
 
 
 def _tolerance(relative: float | None) -> float:
@@ -192,7 +234,7 @@ def _tolerance(relative: float | None) -> float:
 
 def _units(drug: Drug) -> dict[str, str]:
     amounts = {f"A_{name}": drug.amount_unit for name in drug.compartments}
-    level = {"level": drug.assay.unit, "auc": f"{drug.assay.unit} {drug.time_unit}"}
+    level = {"level": drug.assay.unit, "dv": drug.assay.unit, "auc": f"{drug.assay.unit} {drug.time_unit}"}
     return {"time": drug.time_unit} | amounts | level
 
 
