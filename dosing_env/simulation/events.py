@@ -168,6 +168,7 @@ class Records(NamedTuple):
     first: NDArray[np.intp]  # per subject: its first row, and the one after its last
     last: NDArray[np.intp]
     looks: NDArray[np.intp]  # per subject: number of its LOOKs
+    seen: Floats  # their times, of one subject after the other
 
 
 def records_of(events: Events, times: Floats) -> Records:
@@ -196,8 +197,9 @@ def records_of(events: Events, times: Floats) -> Records:
     order = np.lexsort((place[:, 1], np.round(everything[:, subject.TIME], 9), place[:, 0]))
     everything, codes = everything[order], place[order, 0].astype(np.intp)
     edges = np.searchsorted(codes, np.arange(len(events.subjects) + 1))
-    counts = np.bincount(codes[everything[:, subject.KIND] == subject.LOOK], minlength=len(events.subjects))
-    return Records(everything, edges[:-1], edges[1:], counts)
+    look = everything[:, subject.KIND] == subject.LOOK
+    counts = np.bincount(codes[look], minlength=len(events.subjects))
+    return Records(everything, edges[:-1], edges[1:], counts, everything[look, subject.TIME])
 
 
 def _looks(events: Events, times: Floats) -> tuple[Floats, Floats]:
