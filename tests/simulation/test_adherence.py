@@ -29,7 +29,7 @@ def by_subject(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
 
 
 def run(events: Any = SERIES, **arguments: Any) -> pd.DataFrame:
-    defaults = {"covariates": X, "times": np.arange(0.0, 60.0, 3.0), "seed": 7, "subjects": 4}
+    defaults: dict[str, Any] = {"covariates": X, "times": np.arange(0.0, 60.0, 3.0), "seed": 7, "subjects": 4}
     return simulate(DRUG, events, **(defaults | arguments))
 
 
