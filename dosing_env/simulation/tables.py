@@ -165,7 +165,8 @@ class _Study(NamedTuple):
         columns = np.empty((len(names), int(first_row[-1])))
         columns[0] = _times_seen(self.records, mine)
         follow(drug, plan, columns[1:], self.how, who)
-        table = pd.DataFrame(columns.T, columns=names, copy=False)
+        once = [i for i, name in enumerate(names) if name not in names[:i]]  # text models may name an output "level"
+        table = pd.DataFrame(columns.T, columns=names, copy=False).iloc[:, once]
         if key is not None:
             level = names.index("level")
             measured = measure(drug, key, numbers, first_row, columns[0], columns[level])
