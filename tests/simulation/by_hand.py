@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -75,7 +76,7 @@ class ByHand:
         return self
 
 
-def agree(hand: ByHand, events: list[dict[str, Any]], relative: float = 1e-9, **arguments: Any) -> None:
+def agree(hand: ByHand, events: Sequence[Any], relative: float = 1e-9, **arguments: Any) -> None:
     """The library sees the same amounts at the same times, with each solver given."""
     solvers = arguments.pop("solvers", ("exact", "scipy"))
     arguments = {"covariates": hand.x._asdict(), "times": [seen.time for seen in hand.seen]} | arguments

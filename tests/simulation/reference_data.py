@@ -23,7 +23,7 @@ Rows = list[dict[str, str]]
 @functools.cache
 def tables() -> dict[str, dict[str, Rows]]:
     """Rows of a table by case."""
-    found = {}
+    found: dict[str, dict[str, Rows]] = {}
     for name in ("cases", "params", "events", "covariates", "expected"):
         found[name] = defaultdict(list)
         with open(FOLDER / f"{name}.csv", encoding="utf-8", newline="") as file:

@@ -269,7 +269,7 @@ def test_nothing_enters_where_nothing_is_available() -> None:
 
 @pytest.mark.parametrize("values", [{"D2": 0.0}, {"D2": -1.0}])
 def test_a_modelled_duration_must_be_positive(values: dict[str, float]) -> None:
-    with pytest.raises(RuntimeError, match="entering: an infusion has no duration: RATE -1 or -2 needs .* at 2 h"):
+    with pytest.raises(RuntimeError, match=r"entering: an infusion has no duration: RATE -1 or -2 needs .* at 2 h"):
         simulated([{"TIME": 2, "AMT": 5, "RATE": -2, "CMT": 2}], [3], covariates=X | values)
 
 
@@ -286,7 +286,9 @@ def test_the_endless_infusion_of_a_negative_modelled_rate() -> None:
 
 @pytest.mark.parametrize("values", [{"F2": -0.1}, {"LAG2": -1.0}])
 def test_negative_bioavailabilities_and_lags_are_refused(values: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="covariates: entering makes Parameters.*bioavailability and lag not negative"):
+    with pytest.raises(
+        ValueError, match=r"covariates: entering makes Parameters.*bioavailability and lag not negative"
+    ):
         simulated([{"TIME": 2, "AMT": 5, "CMT": 2}], [3], covariates=X | values)
 
 
