@@ -403,7 +403,7 @@ def test_many_series_at_once() -> None:
 
 
 def test_too_many_doses_at_once() -> None:
-    with pytest.raises(RuntimeError, match="entering: more than 16,384 doses run or wait at once at "):
+    with pytest.raises(RuntimeError, match="entering: more than 1,024 doses run or wait at once at "):
         simulated([{"TIME": 0, "AMT": 1e5, "RATE": 1, "CMT": 2, "II": 1e-3, "ADDL": 99_999}], [100])
 
 

@@ -26,7 +26,7 @@ def test_agrees_with_the_reference(case: str, solver: str) -> None:
         largest[row["name"]] = max(largest.get(row["name"], 0.0), abs(float(row["value"])))
     for row in expected:
         name, time, value = row["name"], float(row["time"]), float(row["value"])
-        error = abs(float(own.loc[time, name]) - value)  # type: ignore[arg-type]
+        error = abs(own[name][time] - value)
         assert error <= 1e-6 * (abs(value) + 1e-6 * largest[name]), (name, time)
 
 
