@@ -250,7 +250,10 @@ def _hourly(end: float) -> Floats:
 def _ascending(times: Iterable[float] | None) -> Floats | None:
     if times is None:
         return None
-    table = Table("times", [{"time": time} for time in times], ())
+    try:
+        table = Table("times", [{"time": time} for time in times], ())
+    except TypeError:
+        raise ValueError(f"times: {times!r}: expected numbers in a list or array") from None
     values = table.numbers("time", least=0.0) if len(table) else np.empty(0)
     table.require(values <= LATEST, "time", f"must be at most {LATEST:,.0f}")
     table.require_order("time", values, np.zeros(len(values), dtype=np.intp), strictly=True)
