@@ -90,7 +90,7 @@ def worst(case: Case, own: pd.DataFrame) -> tuple[float, float]:
     for (_, name), values in case.expected.items():
         size = 1e-6 * max(map(abs, values.values()))
         for time, value in values.items():
-            error = abs(float(own.at[time, name]) - value)
+            error = abs(float(own[name][time]) - value)
             largest = max(largest, error / (abs(value) + size) if size else (math.inf if error else 0.0))
     return largest, LIMIT
 
