@@ -31,7 +31,8 @@ PI = np.array([DRUG.occasion.get(eta, 0.0) for eta in ETAS])
 
 
 def run(drug: Drug = DRUG, events: Any = DOSE, **arguments: Any) -> pd.DataFrame:
-    return simulate(drug, events, **({"covariates": X, "times": [0.0, 6.0, 30.0], "seed": 5} | arguments))
+    usual: dict[str, Any] = {"covariates": X, "times": [0.0, 6.0, 30.0], "seed": 5}
+    return simulate(drug, events, **(usual | arguments))
 
 
 def etas(table: pd.DataFrame) -> NDArray[np.float64]:
