@@ -20,7 +20,7 @@ from dosing_env.simulation.solvers import workspace
 _ROWS_PER_THREAD = 50_000  # of the result: with fewer, starting a thread costs more than it gains
 
 _ROOM = 16  # doses of a subject that run or wait at once; more where that is not enough
-_MOST_ROOM = 16_384
+_MOST_ROOM = 1_024  # time is spent on each of them at each of them
 
 _WHY = {
     subject.NOT_SOLVED: "the solver failed",

@@ -59,6 +59,7 @@ class Table:
             raise ValueError(f"{name}: two columns are called {twice!r} (case does not count)")
         frame.columns = pd.Index(columns)
         self.frame = frame
+        self._read: dict[str, tuple[Mask, Floats]] = {}  # per column: where it is empty, and its numbers
         self.columns = [column for column in columns if not self.empty(column).all()]
 
     def __len__(self) -> int:
@@ -66,11 +67,13 @@ class Table:
 
     def empty(self, column: str) -> Mask:
         """Where a column holds nothing; everywhere if there is no such column."""
-        if column not in self.frame:
-            return np.ones(len(self.frame), dtype=bool)
-        values = self.frame[column]
-        missing = values.isna().to_numpy(dtype=bool)
-        return missing | _blank(values) if has_text(values) else missing
+        return self._cells(column)[0]
+
+    def _cells(self, column: str) -> tuple[Mask, Floats]:
+        """Where a column is empty, and its numbers; nan where a cell is none."""
+        if column not in self._read:
+            self._read[column] = _read(self.frame[column]) if column in self.frame else _nothing(len(self.frame))
+        return self._read[column]
 
     def numbers(self, column: str, default: float | None = None, least: float = -math.inf) -> Floats:
         """The column as finite numbers of at least `least`; the default where a cell is empty (nan: may be empty).
@@ -78,12 +81,9 @@ class Table:
         Raises:
             ValueError: a cell is empty without a default, not a finite number, or too small.
         """
-        empty = self.empty(column)
+        empty, values = self._cells(column)
         if default is None:
             self.require(~empty, column, "a number is needed here")
-        if column not in self.frame:
-            return np.full(len(self.frame), default, dtype=float)
-        values = as_floats(self.frame[column])
         self.require(empty | ~np.isnan(values), column, "not a number")
         self.require(empty | np.isfinite(values), column, "not a finite number")
         self.require(empty | (values >= least), column, f"must be at least {least:g}")
@@ -130,8 +130,9 @@ class Table:
         self.require(~self.empty("ID"), "ID", "every row needs a subject")
         try:
             codes, names = pd.factorize(self.frame["ID"])
-        except TypeError:
+        except (TypeError, ArithmeticError):
             raise ValueError(f"{self.name}: ID: subjects are numbers or text") from None
+        self.require(codes >= 0, "ID", "every row needs a subject")  # other things that pandas takes for missing
         return [_plain(name) for name in names], codes
 
 
@@ -155,9 +156,12 @@ def _frame(name: str, data: Any) -> pd.DataFrame:
 
 def _of_rows(rows: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
     """Cells as they were given, None where a row has none."""
-    columns = dict.fromkeys(column for row in rows for column in row)
-    cells = {column: pd.Series([row.get(column) for row in rows], dtype=object) for column in columns}
-    return pd.DataFrame(cells, index=range(len(rows)))
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    cells = np.empty((len(rows), len(columns)), dtype=object)
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            cells[i, j] = row.get(column)
+    return pd.DataFrame(cells, columns=pd.Index(columns, dtype=object))
 
 
 def _read_file(name: str, path: Path) -> pd.DataFrame:
@@ -174,33 +178,51 @@ def _read_file(name: str, path: Path) -> pd.DataFrame:
     return frame
 
 
+def _nothing(rows: int) -> tuple[Mask, Floats]:
+    return np.ones(rows, dtype=bool), np.full(rows, math.nan)
+
+
+def _read(values: pd.Series[Any]) -> tuple[Mask, Floats]:
+    if has_text(values):
+        cells = values.tolist()
+        return np.array([_empty(cell) for cell in cells], dtype=bool), np.array([_float(cell) for cell in cells])
+    return values.isna().to_numpy(dtype=bool), as_floats(values)
+
+
 def has_text(values: pd.Series[Any]) -> bool:
     """Whether the values are something else than numbers."""
     return not (pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))
 
 
-def _blank(values: pd.Series[Any]) -> Mask:
-    return np.array([isinstance(value, str) and value.strip().casefold() in _NOTHING for value in values], dtype=bool)
-
-
 def as_floats(values: pd.Series[Any]) -> Floats:
     """The values as floats; nan where one is none."""
     if has_text(values):
-        return np.array([_float(value) for value in values], dtype=float)
+        return np.array([_float(value) for value in values.tolist()], dtype=float)
     if pd.api.types.is_complex_dtype(values):
         return np.full(len(values), math.nan)
     return values.to_numpy(dtype=float, na_value=math.nan)
 
 
+def _empty(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.strip().casefold() in _NOTHING
+    return (
+        value is None
+        or value is pd.NA
+        or value is pd.NaT
+        or (isinstance(value, float | np.floating) and math.isnan(value))
+    )
+
+
 def _float(value: Any) -> float:
-    """The value as a float; nan where it is none, or is one only in the eyes of Python ("1_000", True)."""
-    if isinstance(value, bool | np.bool_) or (isinstance(value, str) and ("_" in value or not value.isascii())):
+    """The value as a float; nan where it is none, or is one only in the eyes of Python ("1_000", True, b"1")."""
+    if isinstance(value, bool | np.bool_ | bytes | bytearray | np.ndarray):
         return math.nan
-    if getattr(value, "shape", ()):  # an array of one number
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
         return math.nan
     try:
         return float(value)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, ArithmeticError):
         return math.nan
 
 

@@ -3,7 +3,9 @@
 A template is an ordinary function with holes: module-level names set to `HOLE`. `specialise` fills the holes (in the
 template and in every project function it calls) and compiles the result with numba. The compiled function is named
 after a hash of all the source that went into it, so that numba's file cache can neither mix two drugs up nor serve
-machine code of an older source (numba itself looks only at the file of the outermost function).
+machine code of an older source (numba itself looks only at the file of the outermost function). The same holds for the
+functions inside: machine code loaded from two cache files is linked by their names, which numba numbers anew in each
+process, so that one drug could be given the code of another.
 """
 
 from __future__ import annotations
@@ -160,7 +162,8 @@ def _address(template: FunctionType, signature: Any, filling: tuple[tuple[str, A
 def _inner(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
     import numba
 
-    copy = _with_globals(function, filling, function.__name__, _inner)
+    name = f"{function.__name__}_{_fingerprint(function, dict(filling))}"
+    copy = _with_globals(function, filling, name, _inner)
     if hasattr(function, "merged"):
         return numba.njit(copy, error_model="numpy", inline="always")
     inline = not hasattr(function, "apart")
@@ -236,8 +239,13 @@ def _fingerprint(template: FunctionType, filling: dict[str, Any]) -> str:
 
     digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
     for member in _family(template, filling, {}):
-        digest.update(_source(member).encode())
+        digest.update(_digest(member))
     return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _digest(member: Any) -> bytes:
+    return hashlib.sha256(_source(member).encode()).digest()
 
 
 def _source(member: Any) -> str:

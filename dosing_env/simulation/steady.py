@@ -18,6 +18,7 @@ _MOST_ITERATIONS = 50
 _LEAD_IN = 8  # intervals before Newton begins, for a nonlinear drug
 _FORGETS = 1e-13  # least share of an amount that is lost in an interval, for a steady state to exist
 _ENOUGH = 1e-8  # relative step after which the next one, quadratically smaller, is not needed
+_TRACE = 1e-6  # share of the largest amount below which an amount is lost in the solver's tolerance
 
 
 def copy(target, source):  # type: ignore[no-untyped-def]
@@ -45,11 +46,12 @@ def settle(model, first, last, interval, bench, linear):  # type: ignore[no-unty
         copy(image, x)
         if not _one_interval(image, model, first, last, interval, bench):
             return False
-        if not _differences(model, first, last, interval, bench, linear):
+        largest = _largest(bench, first, last)
+        if not _differences(model, first, last, interval, bench, linear, largest):
             return False
         if not _solve(bench.newton):
             return False
-        if _step(x, image) <= _ENOUGH or linear:
+        if _step(x, image, _TRACE * largest) <= _ENOUGH or linear:
             return True
     return False
 
@@ -65,14 +67,21 @@ def _one_interval(a, model, first, last, interval, bench):  # type: ignore[no-un
     )  # fmt: skip
 
 
-def _differences(model, first, last, interval, bench, linear):  # type: ignore[no-untyped-def]
+def _largest(bench, first, last):  # type: ignore[no-untyped-def]
+    """The largest amount at the ends of the interval, or given in between."""
+    largest = 1e-300
+    for i in range(len(bench.a)):
+        largest = max(largest, abs(bench.newton[0, i]), abs(bench.newton[1, i]))
+    for d in range(first, last):
+        largest = max(largest, bench.doses[d, 2])
+    return largest
+
+
+def _differences(model, first, last, interval, bench, linear, largest):  # type: ignore[no-untyped-def]
     """The columns of the Jacobian of P by forward differences. Their width does not matter where P is affine."""
     x, image, moved = bench.newton[0], bench.newton[1], bench.newton[2]
-    largest = 1e-300
-    for i in range(len(x)):
-        largest = max(largest, abs(x[i]), abs(image[i]))
     for j in range(len(x)):
-        width = largest if linear else 1e-6 * (abs(x[j]) if x[j] != 0.0 else 1e-3 * largest)
+        width = largest if linear else 1e-6 * max(abs(x[j]), 1e-3 * largest)
         copy(moved, x)
         moved[j] += width
         if not _one_interval(moved, model, first, last, interval, bench):
@@ -98,8 +107,11 @@ def _solve(newton):  # type: ignore[no-untyped-def]
     return least > _FORGETS
 
 
-def _step(x, change):  # type: ignore[no-untyped-def]
-    """Add the change to x, halved until no amount changes its sign. Returns its largest relative size."""
+def _step(x, change, trace):  # type: ignore[no-untyped-def]
+    """Add the change to x, halved until no amount changes its sign. Returns its largest relative size.
+
+    Amounts below `trace` are compared with that.
+    """
     share = 1.0
     for i in range(len(x)):
         while x[i] * change[i] < 0.0 and abs(share * change[i]) > abs(x[i]) and share > 1e-9:
@@ -108,5 +120,5 @@ def _step(x, change):  # type: ignore[no-untyped-def]
     for i in range(len(x)):
         x[i] += share * change[i]
         if change[i] != 0.0:
-            largest = max(largest, abs(change[i]) / max(abs(x[i]), 1e-300))
+            largest = max(largest, abs(change[i]) / max(abs(x[i]), trace))
     return largest

@@ -181,7 +181,8 @@ class _Study(NamedTuple):
         columns = np.empty((len(names), int(first_row[-1])))
         columns[0] = _times_seen(records, mine)
         follow(drug, plan, columns[1:], self.how, who)
-        table = pd.DataFrame(columns.T, columns=names, copy=False)
+        once = [i for i, name in enumerate(names) if name not in names[:i]]  # text models may name an output "level"
+        table = pd.DataFrame(columns.T, columns=names, copy=False).iloc[:, once]
         if key is not None:
             level = names.index("level")
             measured = measure(drug, key, numbers, first_row, columns[0], columns[level])
@@ -265,7 +266,10 @@ def _hourly(end: float) -> Floats:
 def _ascending(times: Iterable[float] | None) -> Floats | None:
     if times is None:
         return None
-    table = Table("times", [{"time": time} for time in times], ())
+    try:
+        table = Table("times", [{"time": time} for time in times], ())
+    except TypeError:
+        raise ValueError(f"times: {times!r}: expected numbers in a list or array") from None
     values = table.numbers("time", least=0.0) if len(table) else np.empty(0)
     table.require(values <= LATEST, "time", f"must be at most {LATEST:,.0f}")
     table.require_order("time", values, np.zeros(len(values), dtype=np.intp), strictly=True)

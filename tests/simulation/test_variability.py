@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +34,8 @@ PI = np.array([DRUG.occasion.get(eta, 0.0) for eta in ETAS])
 
 
 def run(drug: Drug = DRUG, events: Any = DOSE, **arguments: Any) -> pd.DataFrame:
-    usual: dict[str, Any] = {"covariates": X, "times": [0.0, 6.0, 30.0], "seed": 5}
-    return simulate(drug, events, **(usual | arguments))
+    defaults: dict[str, Any] = {"covariates": X, "times": [0.0, 6.0, 30.0], "seed": 5}
+    return simulate(drug, events, **(defaults | arguments))
 
 
 def etas(table: pd.DataFrame) -> NDArray[np.float64]:
@@ -48,6 +51,14 @@ def assert_moments(values: NDArray[np.float64], omega: NDArray[np.float64]) -> N
     assert np.all(np.abs(values.mean(axis=0)) <= 4.0 * np.sqrt(variances / n))
     errors = np.sqrt((np.outer(variances, variances) + omega**2) / n)
     assert np.all(np.abs(np.cov(values.T) - omega) <= 4.0 * errors)
+
+
+def test_the_page_shows_what_it_really_gives(root: Path) -> None:
+    page = (root / "docs" / "variability.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (shown,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    command, here = [sys.executable, "-c", program], os.environ | {"PYTHONPATH": str(root)}
+    assert subprocess.run(command, cwd=root, env=here, capture_output=True, text=True, check=True).stdout == shown
 
 
 # Between subjects.
