@@ -180,7 +180,7 @@ class _Study(NamedTuple):
         names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
         columns = np.empty((len(names), int(first_row[-1])))
         columns[0] = _times_seen(records, mine)
-        follow(drug, plan, columns[1:], self.how, who)
+        follow(drug, plan, columns[0], columns[1:], self.how, who)
         once = [i for i, name in enumerate(names) if name not in names[:i]]  # text models may name an output "level"
         table = pd.DataFrame(columns.T, columns=names, copy=False).iloc[:, once]
         if key is not None:
