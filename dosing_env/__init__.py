@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from dosing_env.simulation.adherence import Adherence as Adherence
     from dosing_env.simulation.adherence import taken as taken
     from dosing_env.simulation.tables import simulate as simulate
+    from dosing_env.simulation.tables import simulate_in_parts as simulate_in_parts
     from dosing_env.training import train as train
     from dosing_env.trial import Trial as Trial
     from dosing_env.virtual_trial import evaluate as evaluate
@@ -21,6 +22,7 @@ _LATE = {  # loaded when first asked for: the import stays light
     "evaluate": "dosing_env.virtual_trial",
     "load_agent": "dosing_env.agent",
     "simulate": "dosing_env.simulation.tables",
+    "simulate_in_parts": "dosing_env.simulation.tables",
     "taken": "dosing_env.simulation.adherence",
     "train": "dosing_env.training",
 }

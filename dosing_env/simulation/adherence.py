@@ -120,8 +120,8 @@ def taken(
     return pd.DataFrame(names | columns)
 
 
-def take(events: Events, adherence: Adherence, key: Key | None, who: Names) -> Events:
-    """The events with the doses that each subject really takes.
+def require(adherence: Any, key: Key | None) -> Key:
+    """The key by which it is drawn what is taken.
 
     Raises:
         ValueError: not an `Adherence`, or no key: no seed was given.
@@ -130,6 +130,16 @@ def take(events: Events, adherence: Adherence, key: Key | None, who: Names) -> E
         raise ValueError(f"adherence: {adherence!r} is not an Adherence")
     if key is None:
         raise ValueError("adherence: which doses are missed or late is drawn: give a seed")
+    return key
+
+
+def take(events: Events, adherence: Adherence, key: Key | None, who: Names) -> Events:
+    """The events with the doses that each subject really takes.
+
+    Raises:
+        ValueError: see `require`.
+    """
+    key = require(adherence, key)
     events = _for_each(events, who)
     doses = _single_doses(events)
     intakes = _intakes(events, doses)

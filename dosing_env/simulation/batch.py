@@ -39,8 +39,8 @@ class How(NamedTuple):
     auc: bool  # whether those have to integrate the output
 
 
-def follow(drug: Drug, plan: subject.Plan, out: Floats, how: How, names: Sequence[Hashable]) -> None:
-    """Fill in amounts, output, its integral and further outputs at every LOOK, (columns, rows).
+def follow(drug: Drug, plan: subject.Plan, seen: Floats, out: Floats, how: How, names: Sequence[Hashable]) -> None:
+    """Fill in amounts, output, its integral and further outputs at every LOOK, (columns, rows); `seen`: their times.
 
     Raises:
         ValueError: covariates and random effects of which the drug makes no parameters; these are named.
@@ -62,10 +62,10 @@ def follow(drug: Drug, plan: subject.Plan, out: Floats, how: How, names: Sequenc
     for stopped, why, fault in _in_threads(block, len(names), out.shape[1] if compiled else 0):
         if why != subject.FINE:
             raise _complaint(drug, plan, stopped, names[stopped], why, fault)
-    _require_finite(drug, plan, out, names)
+    _require_finite(drug, plan, seen, out, names)
 
 
-def _require_finite(drug: Drug, plan: subject.Plan, out: Floats, names: Sequence[Hashable]) -> None:
+def _require_finite(drug: Drug, plan: subject.Plan, seen: Floats, out: Floats, names: Sequence[Hashable]) -> None:
     """An output may be no number where the amounts are."""
     if math.isfinite(out.sum()):
         return
@@ -73,7 +73,8 @@ def _require_finite(drug: Drug, plan: subject.Plan, out: Floats, names: Sequence
     if len(bad):
         s = int(np.searchsorted(plan.first_row, bad[0], side="right")) - 1
         amounts = ", ".join(f"{amount:g}" for amount in out[: len(drug.compartments), bad[0]])
-        raise RuntimeError(f"{drug.name}: {_WHY[subject.NOT_FINITE]}{_of(names[s])}: amounts [{amounts}]")
+        when = f"at {seen[bad[0]]:g} {drug.time_unit}"
+        raise RuntimeError(f"{drug.name}: {_WHY[subject.NOT_FINITE]} {when}{_of(names[s])}: amounts [{amounts}]")
 
 
 def _of(name: Hashable) -> str:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from dosing_env.catalogue import unknown
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation import subject
-from dosing_env.simulation.cells import Floats, Mask, Table, as_floats, has_text
+from dosing_env.simulation.cells import Floats, Mask, Table, as_floats, has_text, ordered
 from dosing_env.simulation.conditions import OCCASION, Steps, occasions_of, steps_of
 
 DOSING = ("AMT", "RATE", "II", "ADDL", "SS")
@@ -69,6 +69,24 @@ def read_events(drug: Drug, events: Any, carry: str = "locf") -> Events:
     elif covariates:
         steps = steps_of(drug, table, ["TIME", *covariates], carry, events=True)
     return Events(subjects, codes, time, kind, dose, steady, steps, occasions)
+
+
+def of_subjects(events: Events, mine: NDArray[np.intp]) -> Events:
+    """The events of these subjects only (by their place in the table), each one's rows together; without covariates."""
+    order, first, last = ordered(events.codes, len(events.subjects))
+    counts = (last - first)[mine]
+    begin = np.repeat(first[mine] - np.cumsum(counts) + counts, counts)
+    rows = order[begin + np.arange(len(begin))]
+    return Events(
+        [events.subjects[s] for s in mine],
+        np.repeat(np.arange(len(mine)), counts),
+        events.time[rows],
+        events.kind[rows],
+        events.dose[rows],
+        events.steady[rows],
+        steps=None,
+        occasions=None,
+    )
 
 
 def _times(drug: Drug, table: Table, codes: NDArray[np.intp]) -> Floats:

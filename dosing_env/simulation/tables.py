@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 from dosing_env import catalogue
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation import subject
-from dosing_env.simulation.adherence import Adherence, take
+from dosing_env.simulation.adherence import Adherence, require, take
 from dosing_env.simulation.batch import How, follow
 from dosing_env.simulation.cells import Cell, Floats, Table
 from dosing_env.simulation.chance import Key, world
 from dosing_env.simulation.conditions import Steps, read_covariates, with_occasions
 from dosing_env.simulation.control import USUAL
 from dosing_env.simulation.effects import Effects, as_given, draw, measure, read_effects
-from dosing_env.simulation.events import LATEST, Events, Records, last_end, read_events, records_of
+from dosing_env.simulation.events import LATEST, Events, Records, last_end, of_subjects, read_events, records_of
 from dosing_env.simulation.subjects import common, numbers_of, rows_of
 
 _AFTER = 24.0  # h: how long a patient is followed after the last dose where no times are given
 Report = Callable[[int, int, str], None]
-
 _MOST_HOURS = 100_000  # rows of a subject where no times are given
+_ROWS_AT_ONCE = 250_000  # of a part: enough to pay for two threads, few enough to stop soon
 
 
 def simulate(
@@ -88,14 +88,14 @@ def simulate(
 
 
 def simulate_in_parts(
-    drug: str | Path | Drug, events: Any, *, at_once: int = 100_000, progress: Report | None = None, **options: Any
+    drug: str | Path | Drug, events: Any, *, at_once: int | None = None, progress: Report | None = None, **options: Any
 ) -> Iterator[pd.DataFrame]:
     """The table of `simulate`, a part of the subjects after the other: for more of them than fit into memory.
 
     Args:
         drug: as for `simulate`, like `events` and the `options`.
         events: see `drug`.
-        at_once: how many subjects a part has; the numbers do not depend on it.
+        at_once: how many subjects a part has; by default as many as have 250,000 rows. No number depends on it.
         progress: called before and after each part with (done, total, what).
         options: the keyword arguments of `simulate`.
 
@@ -111,7 +111,7 @@ def simulate_in_parts(
     how = How(given["solver"], _tolerance(given["relative"]), given["auc"])
     rest = (given[name] for name in ("carry", "seed", "subjects", "adherence"))
     study = _study(drug, events, given["covariates"], given["times"], given["eta"], how, *rest)
-    return study.parts(at_once, progress)
+    return study.parts(at_once or study.at_once(), progress)
 
 
 class _Study(NamedTuple):
@@ -120,13 +120,20 @@ class _Study(NamedTuple):
     drug: Drug
     who: list[Hashable]
     events: Events
-    records: Records
+    times: Floats  # h: when everybody is seen besides their own observations
     steps: Steps
     effects: Effects
     how: How
     key: Key | None
+    adherence: Adherence | None
     mine: NDArray[np.intp]  # per subject: where it stands in the events
     conditions: NDArray[np.intp]  # and in the covariates
+
+    def at_once(self) -> int:
+        """How many subjects a part of the usual size has."""
+        codes, further = self.events.codes, self.events.dose[:, subject.ADDL]
+        rows = np.ones(len(codes)) if self.adherence is None else 1.0 + further
+        return max(1, int(_ROWS_AT_ONCE / (len(self.times) + np.bincount(codes, rows, 1).max())))
 
     def parts(self, at_once: int, progress: Report | None) -> Iterator[pd.DataFrame]:
         """The table in parts of so many subjects."""
@@ -138,18 +145,27 @@ class _Study(NamedTuple):
         if progress is not None:
             progress(len(self.who), len(self.who), "subjects")
 
+    def records(self, low: int, high: int) -> tuple[Records, NDArray[np.intp]]:
+        """What happens to the subjects `low` to `high`, and where each of them stands there."""
+        who, events = self.who[low:high], self.events
+        if events.subjects != [None]:
+            events = of_subjects(events, self.mine[low:high])
+        if self.adherence is not None:
+            events = take(events, self.adherence, self.key, who)
+        return records_of(events, self.times), rows_of(events.subjects, who)
+
     def table(self, low: int, high: int) -> pd.DataFrame:
         """What is seen of the subjects `low` to `high`."""
         drug, who, key = self.drug, self.who[low:high], self.key
-        mine, conditions = self.mine[low:high], self.conditions[low:high]
+        (records, mine), conditions = self.records(low, high), self.conditions[low:high]
         numbers = np.zeros(0, np.uint64) if key is None else numbers_of(who)
         drawn = as_given(self.effects, who) if key is None else draw(drug, key, numbers, self.effects, who, self.steps)
-        looks = self.records.looks[mine]
+        looks = records.looks[mine]
         first_row = np.concatenate([[0], np.cumsum(looks)])
         plan = subject.Plan(
-            records=self.records.rows,
-            first_record=self.records.first[mine],
-            last_record=self.records.last[mine],
+            records=records.rows,
+            first_record=records.first[mine],
+            last_record=records.last[mine],
             times=self.steps.times,
             covariates=self.steps.values,
             first_step=self.steps.first[conditions],
@@ -163,8 +179,8 @@ class _Study(NamedTuple):
         )
         names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
         columns = np.empty((len(names), int(first_row[-1])))
-        columns[0] = _times_seen(self.records, mine)
-        follow(drug, plan, columns[1:], self.how, who)
+        columns[0] = _times_seen(records, mine)
+        follow(drug, plan, columns[0], columns[1:], self.how, who)
         once = [i for i, name in enumerate(names) if name not in names[:i]]  # text models may name an output "level"
         table = pd.DataFrame(columns.T, columns=names, copy=False).iloc[:, once]
         if key is not None:
@@ -202,9 +218,9 @@ def _study(
         steps = with_occasions(steps, doses.occasions, who)
     key = None if seed is None else world(seed)
     if adherence is not None:
-        doses = take(doses, adherence, key, who)
+        require(adherence, key)
     places = rows_of(doses.subjects, who), rows_of(steps.subjects, who)
-    return _Study(model, who, doses, records_of(doses, asked), steps, effects, how, key, *places)
+    return _Study(model, who, doses, asked, steps, effects, how, key, adherence, *places)
 
 
 def _the_steps(drug: Drug, events: Events, covariates: Any, carry: str) -> Steps:
