@@ -86,7 +86,7 @@ def worst(case: Case, own: pd.DataFrame) -> tuple[float, float]:
     The measure is that of the README: abs(own - value) / (abs(value) + 1e-6 M), M the variable's largest abs(value).
     Where M is 0 the own value has to be 0.
     """
-    largest, found = 0.0, own.to_dict()
+    largest = 0.0
     for (_, name), values in case.expected.items():
         size = 1e-6 * max(map(abs, values.values()))
         for time, value in values.items():
