@@ -192,7 +192,8 @@ class _Watched:
     """Parts of a table that are counted, and the first rows kept, while somebody else takes them."""
 
     def __init__(self, parts: Iterable[pd.DataFrame]) -> None:
-        self.parts, self.rows, self.head = parts, 0, None
+        self.parts, self.rows = parts, 0
+        self.head: pd.DataFrame | None = None
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Each part once."""

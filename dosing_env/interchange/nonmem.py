@@ -74,7 +74,7 @@ def data_sets(
     read = read_events(model, events, carry)
     steps = read_covariates(model, covariates, carry) if read.steps is None else read.steps
     for table in tables:
-        who = list(pd.unique(table["ID"])) if "ID" in table else [None]
+        who: list[Hashable] = pd.unique(table["ID"]).tolist() if "ID" in table else [None]
         mine = read
         if read.subjects != [None]:
             mine = of_subjects(read, rows_of(read.subjects, _known(who, read.subjects)))
