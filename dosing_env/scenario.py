@@ -279,6 +279,11 @@ def _require_fit(drug: Drug) -> None:
     """
     if (drug.time_unit, drug.amount_unit) != ("h", "mg"):
         raise ValueError(f"{drug.name}: counts in {drug.time_unit} and {drug.amount_unit}, an environment in h and mg")
+    for what in ("initial", "bioavailability", "lag"):
+        if getattr(drug, what) is not None:
+            raise ValueError(f"{drug.name}: {what}: an environment does not know it yet; `simulate` does")
+    if drug.occasion:
+        raise ValueError(f"{drug.name}: occasion: an environment has no occasions yet; `simulate` has")
     drug.covariates(_ADULT)
 
 

@@ -86,11 +86,11 @@ def worst(case: Case, own: pd.DataFrame) -> tuple[float, float]:
     The measure is that of the README: abs(own - value) / (abs(value) + 1e-6 M), M the variable's largest abs(value).
     Where M is 0 the own value has to be 0.
     """
-    largest, found = 0.0, own.to_dict()
+    largest = 0.0
     for (_, name), values in case.expected.items():
         size = 1e-6 * max(map(abs, values.values()))
         for time, value in values.items():
-            error = abs(found[name][time] - value)
+            error = abs(float(own[name][time]) - value)
             largest = max(largest, error / (abs(value) + size) if size else (math.inf if error else 0.0))
     return largest, LIMIT
 

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import dosing_env.drugs
+from dosing_env import simulate
 from dosing_env.evidence import EVIDENCE
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation.compiling import HOLE, specialise
@@ -127,6 +128,16 @@ def test_every_field_has_its_unit(drug: Drug, record: str) -> None:
 
 def docstring(drug: Drug) -> str:
     return inspect.getdoc(inspect.getmodule(drug.rates)) or ""
+
+
+# --- the published figures ---
+
+
+@every_drug
+def test_published_figures_are_found_again(drug: Drug) -> None:
+    assert drug.published
+    for figure in drug.published:
+        assert figure.own(drug, simulate) == pytest.approx(figure.value, rel=figure.within), figure.what
 
 
 # --- the variability ---

@@ -20,11 +20,10 @@ from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation.compiling import HOLE, SOURCE, specialise
 from tests.interchange.trees import ON_NUMBERS
 from tests.models import dialysis, pk1, pk2, pk2cov, pk3
-from tests.simulation.test_reference import CASES, covariates_of, events_of, rows
+from tests.simulation.reference_data import CASES
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference"
 MAN = Patient(AGE=60.0, WT=80.0, HT=175.0, SEX=1.0, SCR=1.0, DIAL=0.0, HAEM=0.0)
-TIMEVARYING = {row["name"] for row in rows("covariates")}
 
 
 def table(name: str) -> list[dict[str, str]]:
@@ -33,6 +32,7 @@ def table(name: str) -> list[dict[str, str]]:
 
 
 STATES, OUTPUTS = table("models"), table("outputs")
+TIMEVARYING = {row["name"] for row in table("covariates")}
 DRUGS = read_models(FOLDER / "models.csv", FOLDER / "outputs.csv", TIMEVARYING)
 every_model = pytest.mark.parametrize("drug", DRUGS.values(), ids=DRUGS)
 
@@ -103,14 +103,12 @@ def test_text_and_drug_file_agree(module: Any) -> None:
     """The same case simulated by the model as text and by the drug file that was written by hand."""
     from dosing_env import simulate
 
-    case = next(case for case, drug in CASES.items() if drug is module.DRUG)
     drug, times = DRUGS[module.DRUG.name.upper()], [1.0, 7.5, 30.0, 55.0]
-    steps = covariates_of(case)
-    parameters = {row["name"]: float(row["value"]) for row in rows("params", case)}
-    fixed = {name: value for name, value in parameters.items() if name in drug.Covariates._fields}
-    own = [{"time": step["time"]} | fixed | {k: v for k, v in step.items() if k in TIMEVARYING} for step in steps]
-    expected = simulate(module.DRUG, events_of(case), covariates=steps, times=times)
-    got = simulate(drug, events_of(case), covariates=own, times=times)
+    case = next(case for case in CASES.values() if case.model == drug.name)
+    written = {"TIME", *module.DRUG.Covariates._fields}
+    steps = [{name: value for name, value in step.items() if name in written} for step in case.covariates]
+    expected = simulate(module.DRUG, case.events, covariates=steps, times=times)
+    got = simulate(drug, case.events, covariates=case.covariates, times=times)
     columns = [f"A_{name}" for name in drug.compartments] + ["level", "auc"]
     assert got[columns].to_numpy() == pytest.approx(expected[columns].to_numpy(), rel=1e-9, abs=1e-12)
 

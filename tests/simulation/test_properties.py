@@ -17,7 +17,7 @@ from dosing_env.pharmacology import Drug
 from dosing_env.simulation import batch
 from tests.models import idr, iv1
 from tests.simulation.by_hand import MAN
-from tests.simulation.reference_data import CASES, steps_of
+from tests.simulation.reference_data import CASES, MODELS
 
 Events = list[dict[str, Any]]
 
@@ -41,8 +41,9 @@ class Model:
 
 def of_case(case: str, *unequal: str) -> Model:
     """The patient of a reference case."""
-    steps = steps_of(case)[0]
-    return Model(CASES[case], {name: number for name, number in steps.items() if name != "TIME"}, "exact", unequal)
+    steps = CASES[case].covariates[0]
+    inputs = {name: float(number) for name, number in steps.items() if name != "TIME"}
+    return Model(MODELS[CASES[case].model], inputs, "exact", unequal)
 
 
 LINEAR = [
