@@ -7,6 +7,8 @@ import os
 import re
 import tomllib
 import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,10 +53,17 @@ def convert(data: Any, kind: type[T]) -> T:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is either the old one or the new one, never half of it."""
+    with whole(path) as half:
+        half.write_bytes(data)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Where to write what becomes the file at the end; if an error or Ctrl-C comes before, the old one stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        half.write_bytes(data)
+        yield half
         os.replace(half, path)
     finally:
         half.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from dosing_env.cli.list import list_
 from dosing_env.cli.program import DEBUG, Program
 from dosing_env.cli.report import report
 from dosing_env.cli.show import show
+from dosing_env.cli.simulate import simulate
 from dosing_env.cli.train import train
 from dosing_env.cli.verify import verify
 
@@ -32,6 +33,7 @@ dosing-env list                                    what there is
 dosing-env show vancomycin_thomson2009             equations, sources, numbers
 dosing-env evaluate vancomycin_ward -o runs/first  compare dosing policies
 dosing-env train vancomycin_ward_ppo               train an agent
+dosing-env simulate vancomycin_thomson2009 doses.csv --covariates WT=70 --covariates CRCL=90
 dosing-env verify                                  check the simulation
 """
 
@@ -52,5 +54,5 @@ def main(context: click.Context, debug: bool) -> None:
         click.echo(context.get_help())
 
 
-for command in (list_, show, evaluate, report, train, card, verify):
+for command in (list_, show, evaluate, report, train, card, simulate, verify):
     main.add_command(command)

@@ -46,7 +46,7 @@ from dosing_env.simulation.chance import (
 )
 from dosing_env.simulation.compiling import specialise
 from dosing_env.simulation.course import SAME_TIME
-from dosing_env.simulation.events import Events, read_events
+from dosing_env.simulation.events import Events, for_each, read_events
 from dosing_env.simulation.subjects import Names, Numbers, common, numbers_of
 
 Rows = NDArray[np.intp]
@@ -140,26 +140,11 @@ def take(events: Events, adherence: Adherence, key: Key | None, who: Names) -> E
         ValueError: see `require`.
     """
     key = require(adherence, key)
-    events = _for_each(events, who)
+    events = for_each(events, who)
     doses = _single_doses(events)
     intakes = _intakes(events, doses)
     happened = _draw(intakes, adherence, numbers_of(list(who)), key)
     return _arranged(events, doses, happened, intakes.of)
-
-
-def _for_each(events: Events, who: Names) -> Events:
-    """The events of everybody, where they stand in the table once for all."""
-    if events.subjects != [None] or len(who) == 1:
-        return events._replace(subjects=list(who))
-    n = len(who)
-    return events._replace(
-        subjects=list(who),
-        codes=np.repeat(np.arange(n), len(events.time)),
-        time=np.tile(events.time, n),
-        kind=np.tile(events.kind, n),
-        dose=np.tile(events.dose, (n, 1)),
-        steady=np.tile(events.steady, n),
-    )
 
 
 class Doses(NamedTuple):

@@ -23,6 +23,7 @@ from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation import subject
 from dosing_env.simulation.cells import Floats, Mask, Table, as_floats, has_text, ordered
 from dosing_env.simulation.conditions import OCCASION, Steps, occasions_of, steps_of
+from dosing_env.simulation.subjects import Names
 
 DOSING = ("AMT", "RATE", "II", "ADDL", "SS")
 MEASURED = ("DV", "MDV", "BLQ", "CENS", "LIMIT")
@@ -86,6 +87,21 @@ def of_subjects(events: Events, mine: NDArray[np.intp]) -> Events:
         events.steady[rows],
         steps=None,
         occasions=None,
+    )
+
+
+def for_each(events: Events, who: Names) -> Events:
+    """The events of everybody, where they stand in the table once for all."""
+    if events.subjects != [None] or len(who) == 1:
+        return events._replace(subjects=list(who))
+    n = len(who)
+    return events._replace(
+        subjects=list(who),
+        codes=np.repeat(np.arange(n), len(events.time)),
+        time=np.tile(events.time, n),
+        kind=np.tile(events.kind, n),
+        dose=np.tile(events.dose, (n, 1)),
+        steady=np.tile(events.steady, n),
     )
 
 
