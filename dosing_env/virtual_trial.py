@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +15,7 @@ from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent
 from dosing_env.catalogue import unknown
 from dosing_env.policies import arm_of, policy_of
+from dosing_env.processes import pool, starting
 from dosing_env.scenario import Scenario
 from dosing_env.treatment import PRIMARY, doses, endpoints, outcomes, pictures, treat
 from dosing_env.trial import COVARIATES, Arm, Subgroup, Trial
@@ -160,27 +156,10 @@ def _results(work: list[_Job], jobs: int) -> Iterator[_Result]:
     if jobs == 1:
         yield from map(_run, work)
         return
-    with ProcessPoolExecutor(min(jobs, len(work)), mp_context=get_context("spawn")) as pool:
-        with _children_ignore_ctrl_c():
-            futures = [pool.submit(_run, job) for job in work]  # starts the processes
-        try:
-            yield from (future.result() for future in futures)
-        except BaseException:  # Ctrl-C, or a job failed: do not begin the others
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-@contextmanager
-def _children_ignore_ctrl_c() -> Iterator[None]:
-    """A terminal sends Ctrl-C to every process; processes started meanwhile leave it to this one."""
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may change what a signal does
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pool(min(jobs, len(work))) as processes:
+        with starting():
+            futures = [processes.submit(_run, job) for job in work]
+        yield from (future.result() for future in futures)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pytest
 # Bottom first. A room (a module or folder directly under dosing_env) may import rooms of its own line and of those
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
-    {"catalogue", "statistics", "files", "equations", "evidence"},
+    {"catalogue", "statistics", "files", "equations", "evidence", "processes"},
     {"arithmetic", "formulas", "residual", "pharmacology", "blocks"},
     {"drugs", "populations", "simulation", "outcomes"},
     {"rules", "chart", "task", "interchange"},
@@ -33,6 +33,7 @@ NARROW = {
     "files": set[str](),
     "equations": set[str](),
     "evidence": set[str](),
+    "processes": set[str](),
     "blocks": {"arithmetic"},
     "residual": {"arithmetic"},
     "interchange": {"catalogue", "files", "pharmacology", "simulation"},

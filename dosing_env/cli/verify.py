@@ -66,9 +66,8 @@ def _print(checks: list[Check]) -> None:
     console.print(table)
     for check in checks:
         if not check.passed:
-            console.print(
-                f"FAIL {check.kind}, {check.subject}, {check.way}: {check.figure:.2e}  {check.note}", markup=False
-            )
+            figure = f"{check.figure:.2e}  {check.note}"
+            console.print(f"FAIL {check.kind}, {check.subject}, {check.way}: {figure}", markup=False, soft_wrap=True)
     console.print(f"{sum(check.passed for check in checks)} of {len(checks)} checks passed", highlight=False)
 
 

@@ -3,7 +3,7 @@
 Columns: ID (1 where there is none), TIME, EVID, AMT, RATE, II, ADDL, SS, CMT (0 of an observation: the default
 compartment), DV (what was measured, else the level), MDV, BLQ (1: below the limit of quantification, which stands in
 DV), the drug's covariates, and OCC where occasions were given. A subject's records stand together, in order of time.
-An observation that was seen before a dose of its time stands before it.
+An observation that was seen before a dose of its time stands before it. Subjects who were never seen are left out.
 
 Doses are those really taken: with adherence a missed dose has no record. Time-varying covariates are to be read as they
 were simulated: NONMEM's own reading is carry="nocb". Where one changes without a dose or observation there is a record

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dosing_env import catalogue
+from dosing_env.processes import pool, starting
 from dosing_env.verification import convergence, population, published, reference
 from dosing_env.verification.check import Check
 from dosing_env.verification.reference import read_cases
@@ -37,8 +38,9 @@ def verify(folder: Path | None = None, *, jobs: int = 1, progress: Report | None
     where = folder or catalogue.content("tests/reference")
     works = list(_works(where))
     found: dict[int, list[Check]] = {}
-    with ProcessPoolExecutor(jobs) as pool:
-        running = {pool.submit(work): (number, name) for number, (name, work) in enumerate(works)}
+    with pool(min(jobs, len(works))) as processes:
+        with starting():
+            running = {processes.submit(work): (number, name) for number, (name, work) in enumerate(works)}
         for done, finished in enumerate(as_completed(running), start=1):
             number, name = running[finished]
             found[number] = finished.result()
