@@ -12,6 +12,7 @@ from dosing_env.catalogue import unknown
 from dosing_env.evidence import Published
 from dosing_env.residual import FORMS
 
+_COLUMNS = ("ID", "time", "level", "dv", "blq", "auc")  # of `simulate`
 _ROUNDING = 1e-12  # of a variance: less is none
 
 
@@ -104,6 +105,9 @@ class Drug:
             if eta not in self.omega:
                 raise ValueError(f"{self.name}: occasion: unknown eta {eta!r}, known: {', '.join(self.omega)}")
             _require_nonnegative(f"{self.name}: occasion.{eta}", variance)
+        for name, output in self.outputs.items():
+            if name in _COLUMNS and output is not self.output:
+                raise ValueError(f"{self.name}: outputs: {name!r} is the name of another column of a simulated table")
         if not 0 <= self.driver <= len(self.compartments):
             raise ValueError(f"{self.name}: driver: {self.driver} is not a number of leading compartments")
         if not 0 <= self.dosed < len(self.compartments):

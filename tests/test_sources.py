@@ -81,6 +81,8 @@ def numbers(node: ast.AST, entry: set[int]) -> Iterator[tuple[int, complex, set[
     """Line, value, and the lines where the label of its entry may stand, for each number that needs a source."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float | complex) and node.value not in PLAIN:
         yield node.lineno, node.value, entry
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Published":
+        return  # carries its own source, with a label
     for child, lines in children(node, entry):
         yield from numbers(child, lines)
 

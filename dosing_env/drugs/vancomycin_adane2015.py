@@ -65,8 +65,8 @@ def attained(daily: float) -> Own:
     """P(daily dose / CL >= 400) of a log-normal CL."""
 
     def own(drug: Drug, simulate: object) -> float:
-        CL = individual(Covariates(WT=147.9, CRCL=125.0), drug.no_eta).CL
-        return NormalDist().cdf(log(daily / 400.0 / CL) / drug.omega["CL"] ** 0.5)
+        CL = individual(Covariates(WT=147.9, CRCL=125.0), drug.no_eta).CL  # VERIFIED
+        return NormalDist().cdf(log(daily / 400.0 / CL) / drug.omega["CL"] ** 0.5)  # VERIFIED
 
     return own
 

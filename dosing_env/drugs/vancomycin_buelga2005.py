@@ -62,7 +62,7 @@ def concentration(A: tuple[float], p: Parameters) -> float:
     return A[0] / p.V  # mg/L
 
 
-GRAM_Q12H = {"TIME": 0.0, "AMT": 1000.0, "RATE": 1000.0, "II": 12.0, "ADDL": 1.0, "SS": 1.0}
+GRAM_Q12H = {"TIME": 0.0, "AMT": 1000.0, "RATE": 1000.0, "II": 12.0, "ADDL": 1.0, "SS": 1.0}  # DERIVED
 
 DRUG = Drug(
     name="vancomycin_buelga2005",

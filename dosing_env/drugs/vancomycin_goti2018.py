@@ -77,7 +77,7 @@ def concentration(A: tuple[float, float], p: Parameters) -> float:
 
 
 def volume_per_kg(DIAL: float) -> Own:
-    x = Covariates(WT=70.0, CRCL=120.0, DIAL=DIAL)
+    x = Covariates(WT=70.0, CRCL=120.0, DIAL=DIAL)  # VERIFIED
 
     def own(drug: Drug, simulate: object) -> float:
         p = individual(x, Eta(0.0, 0.0, 0.0))

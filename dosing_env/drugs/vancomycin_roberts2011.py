@@ -64,14 +64,14 @@ def concentration(A: tuple[float], p: Parameters) -> float:
 
 
 def auc_after_load(load: float, hours: float) -> Own:
-    infusion = {"TIME": hours, "RATE": 35.0 * 70.0 / 24.0, "AMT": 35.0 * 70.0 / 24.0 * (24.0 - hours)}
+    infusion = {"TIME": hours, "RATE": 35.0 * 70.0 / 24.0, "AMT": 35.0 * 70.0 / 24.0 * (24.0 - hours)}  # REPRODUCED
     return seen(
         "auc",
-        [{"TIME": 0.0, "AMT": load * 70.0, "RATE": load * 70.0 / hours}, infusion],
+        [{"TIME": 0.0, "AMT": load * 70.0, "RATE": load * 70.0 / hours}, infusion],  # REPRODUCED
         24.0,
-        WT=70.0,
-        CRCL=100.0,
-    )
+        WT=70.0,  # REPRODUCED
+        CRCL=100.0,  # REPRODUCED
+    )  # REPRODUCED
 
 
 DRUG = Drug(

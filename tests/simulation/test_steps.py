@@ -321,10 +321,3 @@ def test_equal_exact_steps_are_the_exact_steps(drug: Drug, every: float) -> None
         pairs: Any = zip(used(p, doses, times), exact, strict=True)
         for own, other in pairs:
             np.testing.assert_allclose(own, other, rtol=1e-12, atol=1e-15 * np.max(other))
-
-
-def test_a_repeated_step_without_exposure() -> None:
-    p, times = typical(pk2.DRUG), np.arange(1.0, 50.0)
-    levels, _, exposure = Run(pk2.DRUG, "exact", repeated=True)(p, [(0.0, 2.0, 100.0, 0.0)], times)
-    np.testing.assert_allclose(levels, Run(pk2.DRUG, "exact")(p, [(0.0, 2.0, 100.0, 0.0)], times)[0], rtol=1e-13)
-    assert exposure == 0.0
