@@ -59,7 +59,7 @@ def filling(
     """
     name, n = solver_for(drug, solver), len(drug.compartments)
     module = repeated_exact if repeated and name == "exact" else SOLVERS[name]
-    leading = n if name == "exact" else drug.driver
+    leading = {"exact": n, "scipy": 0}.get(name, drug.driver)
     return {
         "N": n,
         "NOTHING": (0.0,) * n,
