@@ -20,6 +20,7 @@ N: Any = HOLE
 SAME_TIME = 1e-9  # h: events closer than this happen at once
 
 
+@apart
 def advance(a, p, begin, end, doses, first, last, times, levels, work, inflow):  # type: ignore[no-untyped-def]
     """Advance the amounts `a` (N,) in place from `begin` to `end`, h.
 
@@ -39,10 +40,9 @@ def sample(levels, j, a, p, exposure):  # type: ignore[no-untyped-def]
     levels[j] = output(to_fixed_tuple(a, N), p)
 
 
-@apart
 def proceed(a, p, modes, begin, end, doses, first, last, times, seen, work, inflow):  # type: ignore[no-untyped-def]
     """The same for parameters that the solver has decomposed; at the sample times `look` is called with `seen`."""
-    t, j, exposure = begin, 0, 0.0
+    t, j, exposure, change = begin, 0, 0.0, begin
     earliest = begin - SAME_TIME
     while True:
         while j < len(times) and times[j] <= t + SAME_TIME:
@@ -50,11 +50,11 @@ def proceed(a, p, modes, begin, end, doses, first, last, times, seen, work, infl
             j += 1
         if t >= end - SAME_TIME:
             return exposure
-        _inject(a, earliest, t + SAME_TIME, doses, first, last)
-        _inflow(inflow, t, doses, first, last)
-        stop = _next_change(t, end, doses, first, last)
-        if j < len(times):
-            stop = min(stop, times[j])
+        if t >= change - SAME_TIME:
+            _inject(a, earliest, t + SAME_TIME, doses, first, last)
+            _inflow(inflow, t, doses, first, last)
+            change = _next_change(t, end, doses, first, last)
+        stop = min(change, times[j]) if j < len(times) else change
         exposure += move(a, p, modes, inflow, t, stop - t, work)
         earliest = t = stop
 

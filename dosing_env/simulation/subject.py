@@ -211,7 +211,7 @@ def _give_due(model, bench, n, m, t):  # type: ignore[no-untyped-def]
     for i in range(m):
         due = _due(series[i])
         if due <= t + SAME_TIME:
-            n, given = _give(model, bench, n, series[i], due)
+            n, given = _give(model.enter, bench.p, bench.how, bench.doses, n, series[i], due)
             why = max(why, given)
             series[i, KIND] += 1.0
             series[i, ADDL] -= 1.0
@@ -234,7 +234,7 @@ def _carry_out(record, model, bench, n, m, linear):  # type: ignore[no-untyped-d
         n, why = _steady(model, bench, n, record, linear)
         return n, m, why
     before = n
-    n, why = _give(model, bench, n, record, record[TIME])
+    n, why = _give(model.enter, bench.p, bench.how, bench.doses, n, record, record[TIME])
     if n > before and bench.doses[before, 1] == 0.0 and bench.doses[before, 0] <= record[TIME] + SAME_TIME:
         bench.a[int(record[CMT])] += bench.doses[before, 2]  # in the body for the next record
         n = before
@@ -255,13 +255,17 @@ def _finite(values):  # type: ignore[no-untyped-def]
 
 
 @apart
-def _give(model, bench, n, record, time):  # type: ignore[no-untyped-def]
-    """Append the dose of a record, given at this time."""
-    amount, hours, delay, why = _enters(model, bench, record)
-    if n == len(bench.doses):
+def _give(enter, p, how, doses, n, record, time):  # type: ignore[no-untyped-def]
+    """Append the dose of a record, given at this time.
+
+    Every array that is handed to a function compiled apart is counted by reference, so this gets none but those it
+    needs: a whole bench costs more than what is done here.
+    """
+    amount, hours, delay, why = _enters(enter, p, how, record)
+    if n == len(doses):
         why = NO_ROOM
     elif amount > 0.0:
-        _note(bench.doses[n], time + delay, hours, amount, record[CMT])
+        _note(doses[n], time + delay, hours, amount, record[CMT])
         n += 1
     return n, why
 
@@ -270,11 +274,9 @@ def _note(row, start, hours, amount, compartment):  # type: ignore[no-untyped-de
     row[0], row[1], row[2], row[3] = start, hours, amount, compartment
 
 
-@apart
-def _enters(model, bench, record):  # type: ignore[no-untyped-def]
+def _enters(enter, p, how, record):  # type: ignore[no-untyped-def]
     """What enters (F scales the amount, and with a given rate the duration), for how long, after which lag."""
-    how = bench.how
-    model.enter(bench.p, int(record[CMT]), how)
+    enter(p, int(record[CMT]), how)
     amount, delay = how[F] * record[AMT], how[LAG]
     if not (amount >= 0.0 and 0.0 <= delay < math.inf):
         return 0.0, 0.0, 0.0, BAD_PARAMETERS
@@ -309,7 +311,7 @@ def _drop_started(doses, n, t):  # type: ignore[no-untyped-def]
 def _steady(model, bench, n, record, linear):  # type: ignore[no-untyped-def]
     """Set (or add) the steady state of a record's dose, and its earlier infusions that have not ended."""
     interval, doses, compartment = record[II], bench.doses, record[CMT]
-    amount, hours, delay, why = _enters(model, bench, record)
+    amount, hours, delay, why = _enters(model.enter, bench.p, bench.how, record)
     count = 1
     if n == len(doses):
         return n, NO_ROOM
