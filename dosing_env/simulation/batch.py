@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -99,12 +98,19 @@ def _one_by_one(run: Callable[..., tuple[int, int]]) -> Callable[..., tuple[int,
 
 def _in_threads(block: Any, subjects: int, rows: int) -> list[tuple[int, int, Floats]]:
     """What the blocks of subjects return, in their order."""
-    threads = max(1, min(os.cpu_count() or 1, rows // _ROWS_PER_THREAD, subjects))
+    threads = max(1, min(_most_threads(), rows // _ROWS_PER_THREAD, subjects))
     edges = np.linspace(0, subjects, threads + 1).astype(int).tolist()
     if threads == 1:
         return [block(0, subjects)]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(block, edges[:-1], edges[1:]))
+
+
+def _most_threads() -> int:
+    """As many as numba would use: the environment variable NUMBA_NUM_THREADS, else what the machine has for us."""
+    from numba.core import config
+
+    return int(config.NUMBA_NUM_THREADS)
 
 
 def _complaint(drug: Drug, plan: subject.Plan, s: int, name: Hashable, why: int, fault: Floats) -> Exception:

@@ -37,6 +37,10 @@ HOLE: Any = _Hole()
 SOURCE = "__source__"  # global of a generated module: the text that was run, which its file may no longer hold
 
 
+# Nothing that is compiled here keeps or makes an array, so none has to be counted by reference.
+_OPTIONS = {"error_model": "numpy", "_nrt": False}
+
+
 def _choose(condition: bool, yes: float, no: float) -> float:
     return yes if condition else no
 
@@ -144,7 +148,7 @@ def _specialise(template: FunctionType, filling: tuple[tuple[str, Any], ...]) ->
 
     name = f"{template.__name__}_{_fingerprint(template, dict(filling))}"
     function = _with_globals(template, filling, name, _inner)
-    return numba.njit(function, cache=_in_a_file(template, dict(filling)), error_model="numpy", nogil=True)
+    return numba.njit(function, cache=_in_a_file(template, dict(filling)), **_OPTIONS, nogil=True)
 
 
 @functools.cache
@@ -154,7 +158,7 @@ def _address(template: FunctionType, signature: Any, filling: tuple[tuple[str, A
     name = f"{template.__name__}_{_fingerprint(template, dict(filling))}"
     function = _with_globals(template, filling, name, _inner)
     cached = _in_a_file(template, dict(filling))
-    compiled = numba.cfunc(signature, cache=cached, error_model="numpy")(function)
+    compiled = numba.cfunc(signature, cache=cached, **_OPTIONS)(function)
     return _addressed()(compiled, signature)
 
 
@@ -165,9 +169,9 @@ def _inner(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Call
     name = f"{function.__name__}_{_fingerprint(function, dict(filling))}"
     copy = _with_globals(function, filling, name, _inner)
     if hasattr(function, "merged"):
-        return numba.njit(copy, error_model="numpy", inline="always")
+        return numba.njit(copy, **_OPTIONS, inline="always")
     inline = not hasattr(function, "apart")
-    return numba.njit(copy, error_model="numpy", forceinline=inline, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    return numba.njit(copy, **_OPTIONS, forceinline=inline, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _with_globals(
@@ -237,7 +241,7 @@ def _family(function: FunctionType, filling: dict[str, Any], seen: dict[Any, Non
 def _fingerprint(template: FunctionType, filling: dict[str, Any]) -> str:
     import numba
 
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version} {_OPTIONS}".encode())
     for member in _family(template, filling, {}):
         digest.update(_digest(member))
     return digest.hexdigest()[:16]
