@@ -12,7 +12,7 @@ import numpy as np
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation import subject
 from dosing_env.simulation.cells import Floats
-from dosing_env.simulation.compiling import interpreted, specialise
+from dosing_env.simulation.compiling import interpreted, uncounted
 from dosing_env.simulation.model import model_of
 from dosing_env.simulation.solvers import workspace
 
@@ -46,7 +46,7 @@ def follow(drug: Drug, plan: subject.Plan, seen: Floats, out: Floats, how: How, 
         RuntimeError: a subject could not be followed; drug, subject, time, amounts, parameters and reason are named.
     """
     (model, rows), compiled = model_of(drug, how.solver), how.solver != "scipy"
-    run = specialise(subject.follow_all) if compiled else _one_by_one(interpreted(subject.follow_all))
+    run = uncounted(subject.follow_all) if compiled else _one_by_one(interpreted(subject.follow_all))
     sizes = len(drug.compartments), len(drug.Parameters._fields)
 
     def block(low: int, high: int) -> tuple[int, int, Floats]:

@@ -37,8 +37,8 @@ HOLE: Any = _Hole()
 SOURCE = "__source__"  # global of a generated module: the text that was run, which its file may no longer hold
 
 
-# Nothing that is compiled here keeps or makes an array, so none has to be counted by reference.
-_OPTIONS = {"error_model": "numpy", "_nrt": False}
+_OPTIONS = {"error_model": "numpy"}
+_UNCOUNTED = _OPTIONS | {"_nrt": False}  # numba counts no references to arrays
 
 
 def _choose(condition: bool, yes: float, no: float) -> float:
@@ -102,6 +102,11 @@ def specialise(template: Callable[..., Any], **filling: Any) -> Callable[..., An
     return _specialise(template, tuple(sorted(filling.items())))
 
 
+def uncounted(template: Callable[..., Any], **filling: Any) -> Callable[..., Any]:
+    """As `specialise`, for a template that makes no array: nothing is counted by reference, which is faster."""
+    return _uncounted_template(template, tuple(sorted(filling.items())))
+
+
 @functools.cache
 def _addressed() -> type:
     import numba
@@ -125,7 +130,7 @@ def address(template: Callable[..., Any], signature: Any, **filling: Any) -> Any
     """The template compiled with its holes filled, for a caller that is compiled without knowing it.
 
     Args:
-        template: as for `specialise`.
+        template: as for `uncounted`.
         signature: numba's types of its arguments and result.
         filling: as for `specialise`.
     """
@@ -146,32 +151,52 @@ def _python(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Fun
 def _specialise(template: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
     import numba
 
-    name = f"{template.__name__}_{_fingerprint(template, dict(filling))}"
-    function = _with_globals(template, filling, name, _inner)
+    function = _with_globals(template, filling, _name(template, filling), _inner)
     return numba.njit(function, cache=_in_a_file(template, dict(filling)), **_OPTIONS, nogil=True)
+
+
+@functools.cache
+def _uncounted_template(template: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    import numba
+
+    function = _with_globals(template, filling, _name(template, filling), _uncounted)
+    return numba.njit(function, cache=_in_a_file(template, dict(filling)), **_UNCOUNTED, nogil=True)
 
 
 @functools.cache
 def _address(template: FunctionType, signature: Any, filling: tuple[tuple[str, Any], ...]) -> Any:
     import numba
 
-    name = f"{template.__name__}_{_fingerprint(template, dict(filling))}"
-    function = _with_globals(template, filling, name, _inner)
+    function = _with_globals(template, filling, _name(template, filling), _uncounted)
     cached = _in_a_file(template, dict(filling))
-    compiled = numba.cfunc(signature, cache=cached, **_OPTIONS)(function)
+    compiled = numba.cfunc(signature, cache=cached, **_UNCOUNTED)(function)
     return _addressed()(compiled, signature)
 
 
 @functools.cache
 def _inner(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    copy = _with_globals(function, filling, _name(function, filling), _inner)
+    return _part(function, copy, _OPTIONS)
+
+
+@functools.cache
+def _uncounted(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    copy = _with_globals(function, filling, f"{_name(function, filling)}_uncounted", _uncounted)
+    return _part(function, copy, _UNCOUNTED)
+
+
+def _part(function: FunctionType, copy: FunctionType, options: dict[str, Any]) -> Callable[..., Any]:
+    """A function inside a template, compiled as its mark wants it."""
     import numba
 
-    name = f"{function.__name__}_{_fingerprint(function, dict(filling))}"
-    copy = _with_globals(function, filling, name, _inner)
     if hasattr(function, "merged"):
-        return numba.njit(copy, **_OPTIONS, inline="always")
+        return numba.njit(copy, **options, inline="always")
     inline = not hasattr(function, "apart")
-    return numba.njit(copy, **_OPTIONS, forceinline=inline, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    return numba.njit(copy, **options, forceinline=inline, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def _name(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> str:
+    return f"{function.__name__}_{_fingerprint(function, dict(filling))}"
 
 
 def _with_globals(
@@ -241,7 +266,7 @@ def _family(function: FunctionType, filling: dict[str, Any], seen: dict[Any, Non
 def _fingerprint(template: FunctionType, filling: dict[str, Any]) -> str:
     import numba
 
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version} {_OPTIONS}".encode())
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version} {_OPTIONS} {_UNCOUNTED}".encode())
     for member in _family(template, filling, {}):
         digest.update(_digest(member))
     return digest.hexdigest()[:16]
