@@ -105,8 +105,8 @@ class Drug:
             if eta not in self.omega:
                 raise ValueError(f"{self.name}: occasion: unknown eta {eta!r}, known: {', '.join(self.omega)}")
             _require_nonnegative(f"{self.name}: occasion.{eta}", variance)
-        for name, output in self.outputs.items():
-            if name in _COLUMNS and output is not self.output:
+        for number, name in enumerate(self.outputs):
+            if name in _COLUMNS and (name, number) != ("level", 0):  # the first is what is measured
                 raise ValueError(f"{self.name}: outputs: {name!r} is the name of another column of a simulated table")
         if not 0 <= self.driver <= len(self.compartments):
             raise ValueError(f"{self.name}: driver: {self.driver} is not a number of leading compartments")
