@@ -149,27 +149,41 @@ def test_it_is_simulated_by_path() -> None:
     assert bedside["level"].gt(0).all()
 
 
-def test_it_treats_patients_of_an_environment() -> None:
-    env = environment(str(FILE))
+def without_occasions(folder: Path, text: str = GOOD) -> Path:
+    return write(folder, text.replace("[occasion]\nCL = 0.01\n", ""))
+
+
+def test_an_environment_refuses_occasions() -> None:
+    with pytest.raises(ValueError, match="two_compartments: occasion: an environment has no occasions yet"):
+        environment(str(FILE))
+
+
+def test_it_treats_patients_of_an_environment(tmp_path: Path) -> None:
+    env = environment(str(without_occasions(tmp_path)))
     observation, *_ = env.step(np.array([1000.0]))
     assert np.all(np.isfinite(observation))
-    assert env.unwrapped.task.drug.name == "two_compartments"
+    assert env.unwrapped.task.drug.name == "mine"
 
 
 def test_a_scenario_file_may_name_it(tmp_path: Path) -> None:
     ward = catalogue.find("scenarios", "vancomycin_ward").read_text(encoding="utf-8")
-    text = ward.replace('drug = "vancomycin_goti2018"', f'drug = "{FILE.as_posix()}"')
+    model = without_occasions(tmp_path)
+    text = ward.replace('drug = "vancomycin_goti2018"', f'drug = "{model.as_posix()}"')
     assert text != ward
     file = tmp_path / "ward.toml"
     file.write_text(text, encoding="utf-8")
-    assert scenario.load(str(file)).load_drug().name == "two_compartments"
+    assert scenario.load(str(file)).load_drug().name == "mine"
 
 
 def test_what_an_agent_meets_changes_with_the_model_but_not_with_its_comments(tmp_path: Path) -> None:
     ward = scenario.load("vancomycin_ward")
-    before = scenario.parts(ward.replace(drug=str(FILE)))["drug"]
-    assert scenario.parts(ward.replace(drug=str(write(tmp_path, "# a comment\n" + GOOD))))["drug"] == before
-    assert scenario.parts(ward.replace(drug=str(changed(tmp_path, "4.5", "4.6"))))["drug"] != before
+    before = hash_of(ward, without_occasions(tmp_path))
+    assert hash_of(ward, without_occasions(tmp_path, "# a comment\n" + GOOD)) == before
+    assert hash_of(ward, without_occasions(tmp_path, GOOD.replace("4.5", "4.6"))) != before
+
+
+def hash_of(ward: scenario.Scenario, model: Path) -> str:
+    return scenario.parts(ward.replace(drug=str(model)))["drug"]
 
 
 def test_the_catalogue_knows_what_kind_of_file_it_is() -> None:
@@ -178,7 +192,7 @@ def test_the_catalogue_knows_what_kind_of_file_it_is() -> None:
 
 
 def test_an_environment_refuses_other_covariates_and_simulate_takes_them(tmp_path: Path) -> None:
-    file = write(tmp_path, GOOD.replace("CRCL", "GFR"))
+    file = without_occasions(tmp_path, GOOD.replace("CRCL", "GFR"))
     with pytest.raises(ValueError, match=r"drug: mine: no patient of an environment has GFR: covariates there are AGE"):
         environment(str(file))
     own = simulate(file, DOSES, covariates={"WT": 80, "GFR": 60}, times=[6.0])
