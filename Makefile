@@ -19,8 +19,6 @@ demo: .venv/.core ## evaluate the shipped agent on 1,000 virtual patients, into 
 test: lint ## run every check and test, as continuous integration does
 	@echo "tests"
 	@$(RUN) pytest -n $(WORKERS)
-	@echo "verify"
-	@$(RUN) dosing_env verify --jobs $(WORKERS)
 
 lint: .venv/.all ## check lint, format and types
 	@echo "lint, format, types"
