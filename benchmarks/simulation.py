@@ -2,11 +2,13 @@
 
 Ours is the whole of `simulate`: events, covariates and random effects are read and checked, a table comes out. Every
 figure names the largest error of its amounts, abs(own - value) / (abs(value) + 1e-6 largest value), against SciPy's
-DOP853 at its tightest tolerance (solver="scipy") in a few subjects.
+DOP853 at its tightest tolerance (solver="scipy") in a few subjects. The aims are ratios to the engine. The integrators
+are yardsticks: ours has to be faster at an error that is not larger, or there is no ratio that would do.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from time import process_time
@@ -145,8 +147,9 @@ def compared(key: str, what: str, setting: Setting, how: dict[str, Any], few: in
     rows = f"{speed:,.0f}/s, {speed * len(setting.times) / 1e6:,.2f} M rows/s"
     yield against(line, rows, speed, STATED, ENGINE[key], TIMES[key])
     for (name, (count, by)), spent in zip(others.items(), seconds, strict=True):
-        known = f"{name}, error {largest_error(integrate(setting, few, by), truth):.0e},"
-        yield against(line, rows, speed, known, count / spent, TIMES[key])
+        theirs = largest_error(integrate(setting, few, by), truth)
+        known = f"{name}, error {theirs:.0e},"
+        yield against(line, rows, speed, known, count / spent, 1.0 if error <= theirs else math.inf)
 
 
 def against(what: str, rows: str, speed: float, name: str, other: float, least: float) -> Figure:
@@ -201,7 +204,7 @@ def decisions(patients: int, cycles: int, repeats: int) -> Iterator[Figure]:
     line = f"(d) {patients:,} patients x {DECISIONS} decisions, ward"
     speed = f"{1 / ours:,.0f} steps/s"
     yield against(line, speed, 1 / ours, STATED, ENGINE["steps"], TIMES["steps"])
-    yield against(line, speed, 1 / ours, "plain environment", 1 / other, TIMES["steps"])
+    yield against(line, speed, 1 / ours, "plain environment", 1 / other, 1.0)
 
 
 def stream(subjects: int) -> int:
