@@ -46,15 +46,9 @@ def half_life(phase: int, **covariates: float) -> Own:
     return own
 
 
-def seen(column: str, events: list[dict[str, float]], time: float, since: float = 0.0, **covariates: float) -> Own:
-    """A column of the simulated table at a time; less its value at the time `since`, if that is not 0."""
-
-    def own(drug: Any, simulate: Callable[..., Any]) -> float:
-        times = [since, time] if since else [time]
-        values = simulate(drug, events, covariates=covariates, times=times)[column].to_numpy()
-        return float(values[-1] - values[0] if since else values[0])
-
-    return own
+def seen(column: str, events: list[dict[str, float]], time: float, **covariates: float) -> Own:
+    """A column of the simulated table at a time."""
+    return lambda drug, simulate: float(simulate(drug, events, covariates=covariates, times=[time])[column].iloc[0])
 
 
 def _typical(drug: Any, covariates: dict[str, float]) -> Any:

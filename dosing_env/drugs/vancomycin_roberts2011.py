@@ -92,62 +92,23 @@ DRUG = Drug(
         additive=2.4,  # mg/L  SINGLE
         lloq=0.6,  # mg/L  SINGLE
     ),
-    published=(
+    published=tuple(
         Published(
-            what="AUC0-24 of 5 mg/kg over 1 h, then 35 mg/kg/day",
-            value=245,
+            what=f"AUC0-24 of {load:g} mg/kg over {hours:g} h, then 35 mg/kg/day",
+            value=auc,
             unit="mg h/L",
-            within=0.06,
-            own=auc_after_load(5.0, 1.0),
+            within=within,
+            own=auc_after_load(load, hours),
             source="REPRODUCED: the paper's table of loading doses, at 70 kg",
-        ),
-        Published(
-            what="AUC0-24 of 15 mg/kg over 1 h, then 35 mg/kg/day",
-            value=330,
-            unit="mg h/L",
-            within=0.05,
-            own=auc_after_load(15.0, 1.0),
-            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
-        ),
-        Published(
-            what="AUC0-24 of 20 mg/kg over 1.5 h, then 35 mg/kg/day",
-            value=370,
-            unit="mg h/L",
-            within=0.05,
-            own=auc_after_load(20.0, 1.5),
-            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
-        ),
-        Published(
-            what="AUC0-24 of 25 mg/kg over 2 h, then 35 mg/kg/day",
-            value=409,
-            unit="mg h/L",
-            within=0.05,
-            own=auc_after_load(25.0, 2.0),
-            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
-        ),
-        Published(
-            what="AUC0-24 of 30 mg/kg over 3 h, then 35 mg/kg/day",
-            value=442,
-            unit="mg h/L",
-            within=0.05,
-            own=auc_after_load(30.0, 3.0),
-            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
-        ),
-        Published(
-            what="AUC0-24 of 35 mg/kg over 3 h, then 35 mg/kg/day",
-            value=485,
-            unit="mg h/L",
-            within=0.05,
-            own=auc_after_load(35.0, 3.0),
-            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
-        ),
-        Published(
-            what="AUC0-24 of 40 mg/kg over 3 h, then 35 mg/kg/day",
-            value=532,
-            unit="mg h/L",
-            within=0.05,
-            own=auc_after_load(40.0, 3.0),
-            source="REPRODUCED: the paper's table of loading doses, at 70 kg",
-        ),
+        )
+        for load, hours, auc, within in (
+            (5.0, 1.0, 245.0, 0.06),  # REPRODUCED
+            (15.0, 1.0, 330.0, 0.05),  # REPRODUCED
+            (20.0, 1.5, 370.0, 0.05),  # REPRODUCED
+            (25.0, 2.0, 409.0, 0.05),  # REPRODUCED
+            (30.0, 3.0, 442.0, 0.05),  # REPRODUCED
+            (35.0, 3.0, 485.0, 0.05),  # REPRODUCED
+            (40.0, 3.0, 532.0, 0.05),  # REPRODUCED
+        )
     ),
 )
