@@ -17,6 +17,8 @@ demo: .venv/.core ## evaluate the shipped agent on 1,000 virtual patients, into 
 	@$(RUN) dosing_env $(DEMO)
 
 test: lint ## run every check and test, as continuous integration does
+	@echo "verification"
+	@$(RUN) dosing_env verify --jobs $(WORKERS) --quiet
 	@echo "tests"
 	@$(RUN) pytest -n $(WORKERS)
 

@@ -79,7 +79,7 @@ def figures(small: bool = False) -> Iterator[Figure]:
     yield from compared("exact", "(a) 2 compartments, exact", infusions, exact, few, repeats)
     yield from compared("compiled", "(b) the same by steps", infusions, stepping | {"solver": "compiled"}, few, repeats)
     yield from compared("neutropenia", "(c) neutropenia, 63 days", cycles, stepping, few, repeats)
-    yield from decisions(64 if small else 1000, 1 if small else 2, repeats)
+    yield from decisions(64 if small else 1000, 1 if small else 20, repeats)
     subjects = 1_000 if small else 1_000_000
     peak = fresh(MEMORY.format(subjects=subjects))["peak"]
     base = fresh(MEMORY.format(subjects=1))["peak"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from dosing_env.cli.list import ONE_LINE
 from dosing_env.cli.program import FAILED, CommandError, require_file_writable
 from dosing_env.cli.progress import progress
 
@@ -49,26 +52,29 @@ def verify(reference: Path | None, jobs: int, output: Path | None, quiet: bool) 
 def _print(checks: list[Check]) -> None:
     """A table with a line per subject; every failed check stands below it on a line of its own."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("", "held against", "what", "checks", "worst", "limit", "by"):
         table.add_column(column, justify="right" if column in ("checks", "worst", "limit") else "left")
     for (kind, subject), mine in _by_subject(checks).items():
-        worst = max(
-            mine, key=lambda check: check.figure / check.limit if check.figure == check.figure else float("inf")
-        )
-        passed = all(check.passed for check in mine)
-        verdict = "[green]PASS[/]" if passed else "[bold red]FAIL[/]"
+        verdict = "[green]PASS[/]" if all(check.passed for check in mine) else "[bold red]FAIL[/]"
+        worst = max(mine, key=_share)
         figures = str(len(mine)), f"{worst.figure:.1e}", f"{worst.limit:.0e}"
-        table.add_row(verdict, kind, subject, *figures, worst.way)
-    console = Console()
+        table.add_row(verdict, kind, escape(subject), *figures, escape(worst.way))
+    console = Console(width=None if sys.stdout.isatty() else ONE_LINE)
     console.print(table)
     for check in checks:
         if not check.passed:
             figure = f"{check.figure:.2e}  {check.note}"
             console.print(f"FAIL {check.kind}, {check.subject}, {check.way}: {figure}", markup=False, soft_wrap=True)
     console.print(f"{sum(check.passed for check in checks)} of {len(checks)} checks passed", highlight=False)
+
+
+def _share(check: Check) -> float:
+    """How much of its limit the figure is; what could not be computed is the worst."""
+    return math.inf if math.isnan(check.figure) else check.figure / check.limit
 
 
 def _by_subject(checks: list[Check]) -> dict[tuple[str, str], list[Check]]:

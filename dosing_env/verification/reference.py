@@ -15,6 +15,7 @@ from dosing_env.catalogue import unknown
 from dosing_env.interchange.text_models import read_models
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation.cells import Table
+from dosing_env.simulation.solvers import SOLVERS
 from dosing_env.simulation.tables import simulate
 from dosing_env.verification.check import Check, failed
 
@@ -22,6 +23,14 @@ KIND = "reference"
 LIMIT = 1e-6  # relative, see `worst`
 AGREEMENT = 1e-9  # of the exact solver with SciPy
 EVENT = ("time", "evid", "amt", "rate", "ii", "addl", "ss", "cmt")
+COLUMNS = {
+    "cases": ("case_id", "family", "model"),
+    "params": ("case_id", "name", "value"),
+    "events": ("case_id", *EVENT),
+    "covariates": ("case_id", "time", "name", "value"),
+    "expected": ("case_id", "time", "kind", "name", "value"),
+}
+NUMBERS = {"covariates": ("time",), "expected": ("time", "value")}  # `simulate` reads the others
 
 
 class Case(NamedTuple):
@@ -30,7 +39,7 @@ class Case(NamedTuple):
     name: str
     family: str
     model: str
-    events: list[dict[str, str]]
+    events: list[dict[str, Any]]
     covariates: list[dict[str, Any]]  # steps; the parameters of the case are among them
     expected: Mapping[tuple[str, str], Mapping[float, float]]  # (state or output, name) -> time -> value
 
@@ -42,7 +51,7 @@ class Case(NamedTuple):
 
 def solvers_of(drug: Drug) -> tuple[str, ...]:
     """The solvers that apply to a drug."""
-    return ("exact", "compiled", "stiff", "scipy") if drug.linear else ("compiled", "explicit", "stiff", "scipy")
+    return tuple(solver for solver in SOLVERS if drug.linear or solver != "exact")
 
 
 def read_cases(folder: Path) -> tuple[dict[str, Drug], list[Case]]:
@@ -51,10 +60,11 @@ def read_cases(folder: Path) -> tuple[dict[str, Drug], list[Case]]:
     Raises:
         ValueError: a table is missing or not what it should be; file, row, column and value are named.
     """
-    tables = {name: _rows(folder, name) for name in ("cases", "params", "events", "covariates", "expected")}
+    tables = {name: _rows(folder, name) for name in COLUMNS}
     varying = {row["name"] for row in tables["covariates"]}
     drugs = read_models(folder / "models.csv", folder / "outputs.csv", varying)
-    of = {name: _by_case(rows) for name, rows in tables.items()}
+    known = [row["case_id"] for row in tables["cases"]]
+    of = {name: _by_case(rows, known, folder / f"{name}.csv") for name, rows in tables.items()}
     cases = []
     for row in tables["cases"]:
         if row["model"] not in drugs:
@@ -102,11 +112,11 @@ def apart(one: pd.DataFrame, other: pd.DataFrame) -> float:
     return float(np.max(np.abs(own - theirs) / np.where(size > 0.0, size, 1.0)))
 
 
-def _case(row: dict[str, str], drug: Drug, tables: Mapping[str, list[dict[str, str]]], folder: Path) -> Case:
+def _case(row: dict[str, Any], drug: Drug, tables: Mapping[str, list[dict[str, Any]]], folder: Path) -> Case:
     name = row["case_id"]
     steps: dict[float, dict[str, Any]] = {0.0: {param["name"]: param["value"] for param in tables["params"]}}
     for change in tables["covariates"]:
-        steps.setdefault(_number(folder / "covariates.csv", change, "time"), {})[change["name"]] = change["value"]
+        steps.setdefault(change["time"], {})[change["name"]] = change["value"]
     fields = drug.Covariates._fields
     missing = [field for field in fields if field not in steps[0.0]]
     if missing:
@@ -118,7 +128,7 @@ def _case(row: dict[str, str], drug: Drug, tables: Mapping[str, list[dict[str, s
         kind, variable = value["kind"], value["name"]
         if variable not in known.get(kind, ()):
             raise ValueError(f"{where}: {name}: {unknown(kind, variable, list(known.get(kind, ())))}")
-        expected[kind, variable][_number(where, value, "time")] = _number(where, value, "value")
+        expected[kind, variable][value["time"]] = value["value"]
     if not expected:
         raise ValueError(f"{where}: {name}: the case has no expected values")
     covariates = [{"TIME": time} | {field: step.get(field) for field in fields} for time, step in sorted(steps.items())]
@@ -126,28 +136,21 @@ def _case(row: dict[str, str], drug: Drug, tables: Mapping[str, list[dict[str, s
     return Case(name, row["family"], row["model"], events, covariates, dict(expected))
 
 
-def _rows(folder: Path, name: str) -> list[dict[str, str]]:
-    headings = {
-        "cases": ("case_id", "family", "model"),
-        "params": ("case_id", "name", "value"),
-        "events": ("case_id", *EVENT),
-        "covariates": ("case_id", "time", "name", "value"),
-        "expected": ("case_id", "time", "kind", "name", "value"),
-    }[name]
+def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
     path = folder / f"{name}.csv"
     table = Table(str(path), path, ())
-    for heading in headings:
+    for heading in COLUMNS[name]:
         if heading not in table.frame:
             raise ValueError(f"{path}: {unknown('column', heading, [str(c) for c in table.frame.columns])}")
-    return [dict(zip(headings, row, strict=True)) for row in table.frame[list(headings)].to_numpy().tolist()]
+    numbers = NUMBERS.get(name, ())
+    columns = [table.numbers(h).tolist() if h in numbers else table.frame[h].tolist() for h in COLUMNS[name]]
+    return [dict(zip(COLUMNS[name], row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _by_case(rows: list[dict[str, str]]) -> Mapping[str, list[dict[str, str]]]:
-    cases: dict[str, list[dict[str, str]]] = defaultdict(list)
+def _by_case(rows: list[dict[str, Any]], known: list[str], path: Path) -> Mapping[str, list[dict[str, Any]]]:
+    cases: dict[str, list[dict[str, Any]]] = {name: [] for name in known}
     for row in rows:
+        if row["case_id"] not in cases:
+            raise ValueError(f"{path}: case_id: {unknown('case', row['case_id'], known)}")
         cases[row["case_id"]].append(row)
     return cases
-
-
-def _number(path: Path, row: Mapping[str, str], column: str) -> float:
-    return Table(f"{path}: {row['case_id']}", [{column: row[column]}], (), None).cell(column, 0).number()

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from dosing_env.cli.program import FAILED, STOPPED
+from dosing_env.simulation.solvers import SOLVERS
 from tests.cli.commands import complaint, files, run, start
 
 HALF_LIFE = 4.0
@@ -54,12 +55,12 @@ def test_what_agrees_passes(reference: Path, here: Path) -> None:
         ["PASS", "reference", "half"],
         ["PASS", "exact", "and"],
     ]
-    assert result.out.endswith("5 of 5 checks passed\n")
+    assert result.out.endswith("6 of 6 checks passed\n")
     assert "FAIL" not in result.out
     assert result.err.splitlines()[-1].startswith("100 %  ONE, ")
     table = pd.read_csv("checks.csv")
     assert list(table.columns) == ["kind", "subject", "way", "figure", "limit", "note", "passed"]
-    assert table["way"].tolist() == ["exact", "exact", "compiled", "stiff", "scipy"]
+    assert table["way"].tolist() == ["exact", "exact", "compiled", "explicit", "stiff", "scipy"]
     assert table["passed"].all()
     assert (table["figure"] < table["limit"]).all()
     assert "checks.csv" in files(here)
@@ -68,17 +69,17 @@ def test_what_agrees_passes(reference: Path, here: Path) -> None:
 def test_what_differs_fails(reference: Path) -> None:
     replace(reference / "expected.csv", "4.0,state,A,400.0", "4.0,state,A,400.01")
     result = run("verify", "--reference", "own", "--jobs", "1", "--quiet", "-o", "checks.csv")
-    assert complaint(result, FAILED) == "error: 4 of 5 checks failed\n"
-    assert re.search(r"^FAIL +reference +half +4 +2\.5e-05 +1e-06", result.out, re.MULTILINE), result.out
-    for solver in ("exact", "compiled", "stiff", "scipy"):
+    assert complaint(result, FAILED) == "error: 5 of 6 checks failed\n"
+    assert re.search(r"^FAIL +reference +half +5 +2\.5e-05 +1e-06", result.out, re.MULTILINE), result.out
+    for solver in SOLVERS:
         assert f"\nFAIL reference, half, {solver}: 2.50e-05  bolus\n" in result.out
-    assert (~pd.read_csv("checks.csv")["passed"]).sum() == 4
+    assert (~pd.read_csv("checks.csv")["passed"]).sum() == 5
 
 
 def test_what_cannot_be_computed_fails_and_says_why(reference: Path) -> None:
     replace(reference / "params.csv", "V,100", "V,0")
     result = run("verify", "--reference", "own", "--jobs", "1", "--quiet")
-    assert complaint(result, FAILED) == "error: 4 of 4 checks failed\n"
+    assert complaint(result, FAILED) == "error: 5 of 5 checks failed\n"
     assert re.search(
         r"\nFAIL reference, half, exact: nan  ONE: the solver failed .*Parameters\(K=0.173287, V=0\)\n", result.out
     ), result.out
@@ -101,7 +102,8 @@ def test_a_table_that_is_missing(reference: Path, table: str) -> None:
         ("params", f"half,K,{K!r}\n", "", "own/params.csv: half: K: the parameter has no value at time 0"),
         ("models", "-K*A", "-K*B**2", "own/models.csv: row 1, derivative: '-K*B**2', character"),
         ("expected", "half,1.0,state,A", "half,1.0,state,B", "own/expected.csv: half: unknown state 'B'"),
-        ("expected", "half,1.0", "half,noon", "own/expected.csv: half: time: 'noon': not a number"),
+        ("expected", "half,1.0", "half,noon", "own/expected.csv: row 1, time: 'noon': not a number"),
+        ("expected", "half,1.0", "halve,1.0", "own/expected.csv: case_id: unknown case 'halve'. Did you mean 'half'?"),
     ],
 )
 def test_a_wrong_table(reference: Path, table: str, old: str, new: str, answer: str) -> None:

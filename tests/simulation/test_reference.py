@@ -1,40 +1,12 @@
-"""Every solver against courses solved by mrgsolve and deSolve (tests/reference/README.md), through models as text.
-
-`dosing-env verify` compares every case with every solver; here SciPy solves all of them, and the compiled solvers those
-of a few models, which take ten seconds each to compile.
-"""
+"""The cases of tests/reference are whole. That every solver agrees with them is what `dosing-env verify` checks."""
 
 from __future__ import annotations
 
 import math
 
 import pandas as pd
-import pytest
 
-from dosing_env.verification.reference import solved
 from tests.simulation.reference_data import CASES, FOLDER, MODELS
-
-COMPILED = {"exact": {"PK1", "PK2", "PK3"}, "compiled": {"IDR"}}
-RUNS = [("scipy", case) for case in CASES] + [
-    (solver, case) for solver, names in COMPILED.items() for case in CASES if CASES[case].model in names
-]
-
-
-@pytest.mark.parametrize(("solver", "case"), RUNS)
-def test_agrees_with_the_reference(case: str, solver: str) -> None:
-    own = solved(MODELS[CASES[case].model], CASES[case], solver)
-    for (_, name), values in CASES[case].expected.items():
-        largest = max(map(abs, values.values()))
-        for time, value in values.items():
-            error = abs(own[name][time] - value)
-            assert error <= 1e-6 * (abs(value) + 1e-6 * largest), (name, time)
-
-
-@pytest.mark.parametrize("case", [case for solver, case in RUNS if solver == "exact"])
-def test_the_exact_solver_agrees_with_scipy(case: str) -> None:
-    own, other = (solved(MODELS[CASES[case].model], CASES[case], solver) for solver in ("exact", "scipy"))
-    size = other.abs() + 1e-6 * other.abs().max() + (other.abs().max() == 0.0)
-    assert ((own - other).abs() / size).drop(columns="auc").to_numpy().max() <= 1e-9
 
 
 def test_the_cases_are_whole() -> None:
