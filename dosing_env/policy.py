@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from dosing_env.chart import Chart as Chart
 from dosing_env.chart import read
 from dosing_env.rules import rules_record
+from dosing_env.simulation.compilable import compilable
 from dosing_env.simulation.compiling import HOLE, specialise
 from dosing_env.task import Task
 
@@ -86,23 +86,10 @@ class ProtocolPolicy(Policy):
 
     def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
         """Doses to give now, (n,) mg."""
-        from numba.core.errors import NumbaError
-
         wanted = np.empty(len(observation))
-        try:
+        with compilable(f"{self._file}: dose(chart)", Chart):
             self._for_all(observation.astype(np.float64), self._rules, wanted)
-        except (NumbaError, TypeError) as error:
-            raise ValueError(f"{self._file}: dose(chart) cannot be compiled: {why_not_compiled(error)}") from error
         return wanted
-
-
-def why_not_compiled(error: Exception) -> str:
-    """The one line of numba's answer that says what is wrong, with the line of the file where it gives one."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = next((line for line in lines if not line.startswith("Failed in")), type(error).__name__)
-    said = re.sub(r" of type Chart\(.*\)", f" of the chart. Its fields: {', '.join(Chart._fields)}", said)
-    where = next((found[1] for line in lines if (found := re.search(r"^File .*, (line \d+):$", line))), "")
-    return f"{where}: {said}" if where else said
 
 
 def _for_all(rows, rules, wanted):  # type: ignore[no-untyped-def]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from dosing_env.pharmacology import Drug
+from dosing_env.simulation.compilable import compilable
 from dosing_env.simulation.compiling import HOLE, address, interpreted
 from dosing_env.simulation.course import proceed
 from dosing_env.simulation.exact import Modes
@@ -37,6 +38,7 @@ N: Any = HOLE
 M: Any = HOLE
 
 F, LAG, DURATION, MODELLED_RATE = range(4)  # what `enter` gives
+_HINT = " (write plain arithmetic on numbers, or take solver='scipy', which compiles nothing)"
 MODES = 10  # numbers that a solver derives from the parameters
 
 
@@ -135,9 +137,14 @@ def _signatures() -> Model:
 
 
 def model_of(drug: Drug, solver: str | None) -> tuple[Model, int]:
-    """The functions of a drug, compiled or plain Python around SciPy; and the rows of workspace they need."""
+    """The functions of a drug, compiled or plain Python around SciPy; and the rows of workspace they need.
+
+    Raises:
+        ValueError: the drug cannot be compiled; line and reason are named.
+    """
     fill = filling(drug, solver, repeated=True, look=see) | entering(drug)
     if solver == "scipy":
         return Model(*(interpreted(template, **fill) for template in _TEMPLATES)), fill["ROWS"]
     pairs = zip(_TEMPLATES, _signatures(), strict=True)
-    return Model(*(address(template, signature, **fill) for template, signature in pairs)), fill["ROWS"]
+    with compilable(drug.name, drug.Covariates, drug.Eta, drug.Parameters, hint=_HINT):
+        return Model(*(address(template, signature, **fill) for template, signature in pairs)), fill["ROWS"]
