@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from dosing_env import catalogue
 from dosing_env.cli.kinds import KINDS, kind_of_word
-
-ONE_LINE = 1000  # columns where nobody looks: every entry on a line of its own
+from dosing_env.cli.program import table_console
 
 
 @click.command("list")
@@ -20,10 +18,8 @@ def list_(kind: str | None) -> None:
 
     KIND is one of these words and shows only that kind.
     """
-    from rich.console import Console
-
     chosen = KINDS if kind is None else (kind_of_word(kind),)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else ONE_LINE)
+    console = table_console()
     for number, one in enumerate(chosen):
         if number:
             console.print()

@@ -7,15 +7,19 @@ import tempfile
 import traceback
 import warnings
 from pathlib import Path
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
 import click
 
 from dosing_env import catalogue
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 DEBUG = "DOSING_ENV_DEBUG"
 FAILED, WRONG_INPUT, STOPPED = 1, 2, 130  # 130: the shell's own code for a program that Ctrl-C ended
 LONGEST = 400  # characters of an unexpected error
+ONE_LINE = 1000  # columns where nobody looks: every row of a table on a line of its own
 
 
 class CommandError(Exception):
@@ -116,3 +120,10 @@ def _complain(message: str, code: int) -> int:
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
     click.echo(message, err=True)
     return code
+
+
+def table_console() -> Console:
+    """Where tables are printed: as wide as the terminal, and where there is none, with every row on one line."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else ONE_LINE)

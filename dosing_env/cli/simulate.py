@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dosing_env.cli.list import ONE_LINE
-from dosing_env.cli.program import FAILED, WRONG_INPUT, CommandError, require_file_writable
+from dosing_env.cli.program import FAILED, WRONG_INPUT, CommandError, require_file_writable, table_console
 from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -225,9 +223,7 @@ def _print(watched: _Watched, output: Path | None) -> None:
         columns = ", ".join(f"{name} ({units[name]})" if name in units else name for name in head)
         click.echo(f"columns: {columns}\nwrote {output}: {watched.rows:,} rows")
         return
-    from rich.console import Console
-
-    Console(highlight=False, width=None if sys.stdout.isatty() else ONE_LINE).print(_table(head))
+    table_console().print(_table(head))
     more = f"{len(head)} of {watched.rows:,} rows; -o FILE.csv or FILE.parquet writes all"
     click.echo(more if watched.rows > len(head) else f"{watched.rows} rows")
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from dosing_env.cli.list import ONE_LINE
-from dosing_env.cli.program import FAILED, CommandError, require_file_writable
+from dosing_env.cli.program import FAILED, CommandError, require_file_writable, table_console
 from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -51,7 +49,6 @@ def verify(reference: Path | None, jobs: int, output: Path | None, quiet: bool) 
 
 def _print(checks: list[Check]) -> None:
     """A table with a line per subject; every failed check stands below it on a line of its own."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -63,13 +60,13 @@ def _print(checks: list[Check]) -> None:
         worst = max(mine, key=_share)
         figures = str(len(mine)), f"{worst.figure:.1e}", f"{worst.limit:.0e}"
         table.add_row(verdict, kind, escape(subject), *figures, escape(worst.way))
-    console = Console(width=None if sys.stdout.isatty() else ONE_LINE)
+    console = table_console()
     console.print(table)
     for check in checks:
         if not check.passed:
-            figure = f"{check.figure:.2e}  {check.note}"
-            console.print(f"FAIL {check.kind}, {check.subject}, {check.way}: {figure}", markup=False, soft_wrap=True)
-    console.print(f"{sum(check.passed for check in checks)} of {len(checks)} checks passed", highlight=False)
+            line = f"FAIL {check.kind}, {check.subject}, {check.way}: {check.figure:.2e}  {check.note}"
+            console.print(line, markup=False, soft_wrap=True, highlight=True)
+    console.print(f"{sum(check.passed for check in checks)} of {len(checks)} checks passed")
 
 
 def _share(check: Check) -> float:

@@ -21,7 +21,7 @@ def check(drug: Drug, case: Case, solver: str) -> Iterator[Check]:
     """The error that is left, in units of what may be left: 1 or less is enough."""
     try:
         errors = [worst(case, solved(drug, case, solver, relative))[0] for relative in TOLERANCES]
-        left = GAIN * errors[-1] / errors[0] if errors[-1] > FLOOR else 0.0
+        left = GAIN * errors[-1] / max(errors[0], FLOOR) if errors[-1] > FLOOR else 0.0
         note = ", ".join(f"{error:.0e}" for error in errors)
         yield Check("step size", case.name, solver, left, 1.0, f"errors {note}")
     except (ValueError, RuntimeError) as error:
