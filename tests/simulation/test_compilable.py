@@ -16,6 +16,7 @@ def rates(t: float, A: tuple[float], p: Any, R: tuple[float]) -> tuple[float]:
 
 
 def test_a_drug_that_cannot_be_compiled() -> None:
+    drug = replace(iv1.DRUG, name="wrong", rates=rates)
     answer = r"^wrong cannot be compiled: line \d+: Unknown attribute 'CLR' of the parameters. Its fields: CL, V \("
     with pytest.raises(ValueError, match=answer):
-        simulate(replace(iv1.DRUG, name="wrong", rates=rates), [{"TIME": 0.0, "AMT": 100.0}], times=[1.0])
+        simulate(drug, [{"TIME": 0.0, "AMT": 100.0}], covariates={"CL": 4.6, "V": 32.0}, times=[1.0])
