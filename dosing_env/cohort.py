@@ -12,6 +12,7 @@ from dosing_env.decision import Paid, admission, bench_type, nothing_paid
 from dosing_env.pharmacology import Patient
 from dosing_env.rules import rules_record
 from dosing_env.simulation.chance import key_of
+from dosing_env.simulation.compilable import HINT, compilable
 from dosing_env.simulation.compiling import specialise
 from dosing_env.simulation.solvers import filling
 from dosing_env.task import Task
@@ -27,6 +28,9 @@ class Cohort:
         size: number of slots.
         stream, seed: the random world the patients come from.
         solver: "exact", "compiled"; by default chosen by the drug.
+
+    Raises:
+        ValueError: drug or population cannot be compiled; line and reason are named.
 
     Attributes:
         courses: true state and chart of every patient (one record each, see `course_type`).
@@ -49,6 +53,15 @@ class Cohort:
         self._trace = specialise(decision.trace, **filled)
         self._root = np.array(task.drug.omega_root()).reshape(filled["NE"], filled["NE"])
         self._everyone = np.arange(size)
+        self._compile()
+
+    def _compile(self) -> None:
+        """Compile now, where a complaint can be told in a line: nobody is admitted, and nobody treated."""
+        drug, population = self.task.drug, self.task.population
+        records = (Patient, population.Draws, drug.Eta, drug.Parameters)
+        with compilable(f"{drug.name} or {population.name}", *records, hint=HINT):
+            self.admit(self._everyone[:0], self._everyone[:0])
+            self.treat(np.zeros(self.size), np.zeros(self.size, dtype=np.bool_))
 
     def admit(self, numbers: Any, slots: Any = None) -> None:
         """Give patients of these numbers a slot each and start their courses.

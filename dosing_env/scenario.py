@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import tomllib
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -175,7 +176,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             if field not in self.__struct_fields__:
                 raise ValueError(f"{self.name}: {catalogue.unknown('field', field, list(self.__struct_fields__))}")
         try:
-            changed = convert(msgspec.to_builtins(self) | msgspec.to_builtins(changes), Scenario)
+            changed = convert(msgspec.to_builtins(self) | msgspec.to_builtins(changes, enc_hook=os.fspath), Scenario)
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
         return check(changed, self.name)

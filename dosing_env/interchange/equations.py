@@ -62,6 +62,7 @@ class Equations:
     parameters: tuple[tuple[str, Tree], ...]  # each of covariates, random effects and parameters above it
     compartments: tuple[Compartment, ...]
     outputs: tuple[tuple[str, Tree], ...]
+    level: Tree | None = None  # what is measured, where it is not the first output
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -81,15 +82,20 @@ class Equations:
         )
 
     @property
-    def linear(self) -> bool:
-        """Whether amounts and the first output are linear in amounts and inflow, from no amounts on."""
+    def has_linear_amounts(self) -> bool:
+        """Whether amounts are linear in amounts and inflow, from no amounts on."""
         empty = all(order(compartment.initial, ()) == ZERO for compartment in self.compartments)
-        return empty and self.driver == len(self.states) and order(self.output, self.states) in (ZERO, LINEAR)
+        return empty and self.driver == len(self.states)
+
+    @property
+    def linear(self) -> bool:
+        """Whether amounts and what is measured are."""
+        return self.has_linear_amounts and order(self.output, self.states) in (ZERO, LINEAR)
 
     @property
     def output(self) -> Tree:
-        """The first output; without any, the amount in the first compartment."""
-        return self.outputs[0][1] if self.outputs else Name(self.states[0])
+        """What is measured: by default the first output; without any, the amount in the first compartment."""
+        return self.level or (self.outputs[0][1] if self.outputs else Name(self.states[0]))
 
 
 def drug(

@@ -2,12 +2,15 @@
 
 A row of the first table is a state, one of the second an output. Every name that is no state is a parameter or a
 covariate; the table does not say which, so the drug takes them all as covariates, and one drug serves every case.
+Neither does it say which output is measured: the first, but where the amounts are linear and that is not (a logarithm,
+an effect), the amount in the first compartment, so that the exact solver and its steady states apply.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +21,7 @@ from dosing_env.pharmacology import Assay, Drug
 
 _COLUMNS = ("initial", "bioavailability", "lag", "duration")  # an empty cell: nothing special
 NO_ERROR = Assay(proportional=0.0)
+LEVEL = "level"  # the column of `simulate` that shows what is measured; an output may have its name, the first
 
 
 class Table(NamedTuple):
@@ -53,7 +57,7 @@ def read_models(models: Path, outputs: Path, covariates: Collection[str] = ()) -
 
 def _read(path: Path) -> Table:
     try:
-        with open(path, encoding="utf-8", newline="") as file:
+        with open(path, encoding="utf-8-sig", newline="") as file:  # as spreadsheets write it
             return Table(str(path), list(csv.DictReader(file)))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
@@ -118,6 +122,8 @@ def _drug(
         compartments=compartments,
         outputs=tuple(zip(different, expressions, strict=True)),
     )
+    if equations.has_linear_amounts and not equations.linear and different[0] != LEVEL:
+        equations = replace(equations, level=Name(own[0]))
     return drug(equations, name=model, title=f"{model} of {Path(states.name).name}", assay=NO_ERROR)
 
 

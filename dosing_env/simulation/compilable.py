@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+HINT = " (write plain arithmetic on numbers)"
+
 
 @contextmanager
 def compilable(what: str, *records: Any, hint: str = "") -> Iterator[None]:

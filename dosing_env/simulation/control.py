@@ -2,11 +2,14 @@
 
 A step is accepted where its error, as a root mean square over the components, each in units of its own tolerance
 
-    tolerance |y_i| + 1e-13 largest |y_i| so far + 1e-16 largest amount of drug so far,
+    tolerance |y_i| + 1e-25 (largest |y_i| so far + largest amount of drug so far) + rounding of step dy_i/dt,
 
-is at most 1. Compartments have different units (mg, cells/L, INR), so each is measured by itself. The last term lets an
+is at most 1. Compartments have different units (mg, cells/L, INR), so each is measured by itself, and next to nothing
+is left out: the logarithm of a count that fell by twenty orders is an output like others. The second term lets an
 empty compartment begin: far down a chain of compartments the first amounts are wrong by more than themselves at any
-step size. Drug is what stands in compartments that are empty without it (`initial`).
+step size. Drug is what stands in compartments that are empty without it (`initial`). The third is 0 until many steps
+in a row are rejected; then it is found how far the slopes change with the last digits of the amounts. A compartment
+that collects a small difference of large numbers is no better than that, and no step size makes it so.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any
 
 from numba.cpython.unsafe.tuple import tuple_setitem
 
-from dosing_env.simulation.compiling import HOLE
+from dosing_env.simulation.compiling import HOLE, apart
 from dosing_env.simulation.driver import decompose_driver
 
 rates: Any = HOLE
@@ -26,13 +29,15 @@ N: Any = HOLE  # number of compartments
 NOTHING: Any = HOLE  # N zeros
 
 # Rows of workspace. In the rows from STEP on only the first number is used; those from TOLERANCE on are settings.
-STATE, NEW, LARGEST, BASELINE, STEP, GIVEN, STIFF, CALM, TOLERANCE, METHOD, UNSEEN = range(11)
-SHARED = 11
+STATE, NEW, LARGEST, BASELINE, ROUNDING, STEP, GIVEN, STIFF, CALM, TOLERANCE, METHOD, UNSEEN = range(12)
+SHARED = 12
 
-USUAL = 1e-9  # tolerance of a step, relative, where the workspace says 0
+USUAL = 1e-10  # tolerance of a step, relative, where the workspace says 0
 AUTOMATIC, EXPLICIT, STIFFLY = range(3)  # methods
 
-_OF_LARGEST, _OF_GIVEN = 1e-13, 1e-16
+_TINY = 1e-25  # of the largest amount: what need not be right
+_OFTEN = 4  # rejections in a row
+_PART, _LAST_DIGITS = 1e-8, 1e-15  # of an amount: a difference; some units in the last place
 _LAST_CHANCE = 1e-14  # of the whole way: a shorter step means that there is no solution
 
 
@@ -54,7 +59,8 @@ def start(a, inflow, h, work):  # type: ignore[no-untyped-def]
         work[STATE, i] = a[i]
         if work[BASELINE, i] == 0.0:
             work[GIVEN, 0] = max(work[GIVEN, 0], abs(a[i]), abs(inflow[i]) * h)
-    work[STATE, N] = 0.0
+        work[ROUNDING, i] = 0.0
+    work[STATE, N] = work[ROUNDING, N] = 0.0
     note_sizes(work)
 
 
@@ -90,11 +96,11 @@ def derivative(work, to, of, t, p, R):  # type: ignore[no-untyped-def]
     work[to, N] = output(A, p) if work[UNSEEN, 0] == 0.0 else 0.0
 
 
-def tolerance(i, work):  # type: ignore[no-untyped-def]
-    """The error of component i that one step may make."""
+def tolerance(i, step, work):  # type: ignore[no-untyped-def]
+    """The error of component i that a step of so many hours may make."""
     size = max(abs(work[STATE, i]), abs(work[NEW, i]))
     relative = work[TOLERANCE, 0] if work[TOLERANCE, 0] > 0.0 else USUAL
-    return relative * size + _OF_LARGEST * work[LARGEST, i] + _OF_GIVEN * work[GIVEN, 0] + 1e-300
+    return relative * size + _TINY * (work[LARGEST, i] + work[GIVEN, 0]) + step * work[ROUNDING, i] + 1e-300
 
 
 def accept(work):  # type: ignore[no-untyped-def]
@@ -102,6 +108,30 @@ def accept(work):  # type: ignore[no-untyped-def]
     for i in range(work.shape[1]):
         work[STATE, i] = work[NEW, i]
     note_sizes(work)
+
+
+def rejected_again(times, t, p, R, scratch, work):  # type: ignore[no-untyped-def]
+    """How often in a row steps from time t were rejected, with this one. `scratch` is the first of two spare rows."""
+    if times == _OFTEN:
+        _measure_rounding(t, p, R, scratch, work)
+    return times + 1
+
+
+@apart
+def _measure_rounding(t, p, R, scratch, work):  # type: ignore[no-untyped-def]
+    """How far the slopes change with the last digits of the amounts, one amount after the other."""
+    n = work.shape[1]
+    for i in range(n):
+        work[NEW, i] = work[STATE, i]
+    derivative(work, scratch, NEW, t, p, R)
+    for j in range(N):
+        work[NEW, j] = work[STATE, j] * (1.0 + _PART)
+        derivative(work, scratch + 1, NEW, t, p, R)
+        work[NEW, j] = work[STATE, j]
+        for i in range(n):
+            change = abs(work[scratch + 1, i] - work[scratch, i])
+            if change > 0.0:  # not where it is no number
+                work[ROUNDING, i] += _LAST_DIGITS / _PART * change
 
 
 def next_step(wanted, left):  # type: ignore[no-untyped-def]

@@ -11,9 +11,11 @@ eigenvalues (Higham, Functions of Matrices, 2008, section 1.2.2),
 
     e(K) v = e[l1] v + e[l1,l2] (K - l1) v + e[l1,l2,l3] (K - l2)(K - l1) v,
 
-which needs no eigenvectors. Where two eigenvalues are too close for the divided differences e[l1,l2] (ka = ke, or a
-very short step), where they are complex, and above three compartments, the functions are summed as Taylor series over
-short steps (the action of the matrix exponential, Al-Mohy and Higham, SIAM J Sci Comput 2011;33:488-511).
+which needs no eigenvectors. Where nothing flows into a compartment, its own rate constant is an eigenvalue. Taken as it
+stands, and as l1, it makes (K - l1) v exactly 0 there: a depot that has almost emptied keeps all its digits. Where two
+eigenvalues are too close for the divided differences e[l1,l2] (ka = ke, or a very short step), where they are complex,
+and above three compartments, the functions are summed as Taylor series over short steps (the action of the matrix
+exponential, Al-Mohy and Higham, SIAM J Sci Comput 2011;33:488-511).
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ M: Any = HOLE  # number of compartments
 EMPTY: Any = HOLE  # M zeros: no amounts, no inflow
 
 _ROWS = 3  # of workspace: K, where there is a closed form
-_TERMS = 14  # of the Taylor series: with |K| h <= 0.5 the first one left out is below 1e-16
+_TERMS = 16  # of the Taylor series: with |K| h <= 0.5 the first one left out is below 1e-18
 _CLOSE = 1e-3  # eigenvalues closer than this (times h) are left to the series
 
 
@@ -86,11 +88,35 @@ def _eigenvalues(k):  # type: ignore[no-untyped-def]
     if M == 1:
         return k[0, 0], math.nan, math.nan
     if M == 2:
-        l1, l2 = _two_roots(k[0, 0] + k[1, 1], k[0, 0] * k[1, 1] - k[0, 1] * k[1, 0])
+        l1, l2 = _of_two(k, 0, 1)
         return l1, l2, math.nan
     if M == 3:
-        return _three_roots(k)
+        return _of_three(k)
     return math.nan, math.nan, math.nan
+
+
+def _of_three(k):  # type: ignore[no-untyped-def]
+    """Those of all three compartments; first that of one into which nothing flows, last that of one that feeds none."""
+    for i in range(3):
+        j, m = (i + 1) % 3, (i + 2) % 3
+        if k[j, i] == 0.0 and k[m, i] == 0.0:
+            l2, l3 = _of_two(k, j, m)
+            return k[i, i], l2, l3
+    for i in range(3):
+        j, m = (i + 1) % 3, (i + 2) % 3
+        if k[i, j] == 0.0 and k[i, m] == 0.0:
+            l1, l2 = _of_two(k, j, m)
+            return l1, l2, k[i, i]
+    return _three_roots(k)
+
+
+def _of_two(k, i, j):  # type: ignore[no-untyped-def]
+    """Those of the compartments i and j alone; first that of one into which nothing flows."""
+    if k[j, i] == 0.0:
+        return k[i, i], k[j, j]
+    if k[i, j] == 0.0:
+        return k[j, j], k[i, i]
+    return _two_roots(k[i, i] + k[j, j], k[i, i] * k[j, j] - k[i, j] * k[j, i])
 
 
 def _two_roots(total, product):  # type: ignore[no-untyped-def]

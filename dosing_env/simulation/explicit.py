@@ -24,6 +24,7 @@ from dosing_env.simulation.control import (
     accept,
     derivative,
     next_step,
+    rejected_again,
     remember_step,
     row_of,
     tolerance,
@@ -37,8 +38,9 @@ M: Any = HOLE
 
 _NEARLY = SHARED  # row: the arguments of the last stage but one, which lies at the end of the step too
 _SLOPES = SHARED + 1  # first row of the stages' slopes
-_MOST_STEPS = 100_000
+_MOST_STEPS = 10_000_000  # seconds; who asks for this method alone, of a stiff problem too, shall have it
 _PATIENCE = 1_000  # steps of one stretch before the problem is called stiff
+_GROWTH = 6.0  # a step is at most so many times the last
 _BOUND = 6.1  # of h |lambda|, where the method's stability ends
 STIFF_STEPS, _CALM_STEPS = 15, 6  # steps beyond the bound that make a problem stiff, steps within it that acquit it
 
@@ -57,11 +59,12 @@ def integrate(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
     if work[STEP, 0] == 0.0:
         work[STEP, 0] = _first_step(p, R, t, h, work)
     automatic = work[METHOD, 0] == AUTOMATIC  # to give up where the problem looks stiff
-    done, first, most = 0.0, 0, 6.0
+    done, first, rejected = 0.0, 0, 0
     for _ in range(_PATIENCE if automatic else _MOST_STEPS):
         step = next_step(work[STEP, 0], h - done)
         _stages(p, modes, way, known, R, t, done, step, first, work)
         error = _error(step, work)
+        most = _GROWTH if rejected == 0 else 1.0
         factor = min(most, max(0.1, 0.9 * error**-0.125)) if error > 0.0 else most
         if error <= 1.0:
             done = done + step if step < h - done else h
@@ -72,10 +75,10 @@ def integrate(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
             if automatic and _looks_stiff(step, work):
                 return done
             _reuse_last_slope(work)
-            first, most = 1, 6.0
+            first, rejected = 1, 0
         else:
             work[STEP, 0] = step * (factor if error > 1.0 else 0.1)  # also where the error is nan
-            first, most = 1, 1.0
+            first, rejected = 1, rejected_again(rejected, t + done, p, R, _SLOPES + 1, work)
             if too_short(work[STEP, 0], h):
                 return done
     return done
@@ -120,7 +123,7 @@ def _error(step, work):  # type: ignore[no-untyped-def]
         for j in range(STAGES):
             e5 += E5[j] * work[_SLOPES + j, i]
             e3 += E3[j] * work[_SLOPES + j, i]
-        unit = 1.0 / tolerance(i, work)
+        unit = 1.0 / tolerance(i, step, work)
         e5, e3 = e5 * unit, e3 * unit
         fifth, third = fifth + e5 * e5, third + e3 * e3
     size = fifth + 0.01 * third
@@ -131,7 +134,7 @@ def _looks_stiff(step, work):  # type: ignore[no-untyped-def]
     """Whether stability has limited many steps: h |lambda| from the two stages at the end of the step."""
     slopes = arguments = 0.0
     for i in range(work.shape[1]):
-        unit = 1.0 / tolerance(i, work)
+        unit = 1.0 / tolerance(i, step, work)
         slope = (work[_SLOPES + STAGES, i] - work[_SLOPES + STAGES - 1, i]) * unit
         argument = (work[NEW, i] - work[_NEARLY, i]) * unit
         slopes, arguments = slopes + slope * slope, arguments + argument * argument

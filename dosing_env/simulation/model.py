@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from dosing_env.pharmacology import Drug
-from dosing_env.simulation.compilable import compilable
+from dosing_env.simulation.compilable import HINT, compilable
 from dosing_env.simulation.compiling import HOLE, address, interpreted
 from dosing_env.simulation.course import proceed
 from dosing_env.simulation.exact import Modes
@@ -38,7 +38,7 @@ N: Any = HOLE
 M: Any = HOLE
 
 F, LAG, DURATION, MODELLED_RATE = range(4)  # what `enter` gives
-_HINT = " (write plain arithmetic on numbers, or take solver='scipy', which compiles nothing)"
+_HINT = f"{HINT}. solver='scipy' compiles nothing"
 MODES = 10  # numbers that a solver derives from the parameters
 
 

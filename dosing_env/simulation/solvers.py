@@ -91,7 +91,7 @@ def workspace(
     """
     name, n = solver_for(drug, solver), len(drug.compartments)
     work = np.zeros((rows or SOLVERS[name].rows(n), n + 1))
-    if SOLVERS[name] is adaptive:
+    if name != "exact":
         work[TOLERANCE, 0], work[METHOD, 0], work[UNSEEN, 0] = relative, _METHODS.get(name, AUTOMATIC), not exposed
     return work
 

@@ -21,6 +21,7 @@ from dosing_env.simulation.control import (
     accept,
     derivative,
     next_step,
+    rejected_again,
     remember_step,
     tolerance,
     too_short,
@@ -34,6 +35,7 @@ _U = SHARED  # first row of the stages' solutions
 _SLOPE, _DRIFT, _TRIAL, _ORDER = range(_U + STAGES, _U + STAGES + 4)  # f(t, y), df/dt, any other f, the pivots
 _MATRICES = _ORDER + 1  # first row of the Jacobian; behind it the matrix of the linear equations
 _MOST_STEPS = 100_000
+_GROWTH = 6.0  # a step is at most so many times the last
 _PART = 1e-5  # of a component's size: the step of the differences, whose error is of second order
 
 
@@ -48,24 +50,24 @@ def integrate(p, inflow, t, done, h, work):  # type: ignore[no-untyped-def]
     R = to_fixed_tuple(inflow, N)
     if work[STEP, 0] == 0.0:
         work[STEP, 0] = 1e-3 * h
-    known, most = False, 6.0
+    rejected = 0
     for _ in range(_MOST_STEPS):
         step = next_step(work[STEP, 0], h - done)
-        if not known:
+        if rejected == 0:
             _differentiate(p, R, t + done, step, work)
         error = _step(p, R, t + done, step, work)
+        most = _GROWTH if rejected == 0 else 1.0
         change = min(most, max(0.1, 0.9 * error**-0.2)) if error > 0.0 else most
-        known = not error <= 1.0
-        if known:
+        if not error <= 1.0:
             work[STEP, 0] = step * (change if error > 1.0 else 0.1)  # also where the error is nan
-            most = 1.0
+            rejected = rejected_again(rejected, t + done, p, R, _U, work)
             if too_short(work[STEP, 0], h):
                 return done
         else:
             done = done + step if step < h - done else h
             accept(work)
             remember_step(step, change, work)
-            most = 6.0
+            rejected = 0
             if done == h:
                 return h
     return done
@@ -137,6 +139,6 @@ def _step(p, R, t, step, work):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(n):
         work[NEW, i] += work[_U + STAGES - 1, i]
-        error = work[_U + STAGES - 1, i] / tolerance(i, work)
+        error = work[_U + STAGES - 1, i] / tolerance(i, step, work)
         total += error * error
     return math.sqrt(total / n)

@@ -69,7 +69,7 @@ def simulate(
             the seed and on its ID only.
         subjects: where no table has an ID: how many subjects (1 to n), or a range of their numbers, to simulate.
         adherence: how doses are missed, late and inaccurate; needs a seed. `taken` gives the doses really taken.
-        relative: tolerance of one step of the solvers that make steps; by default 1e-9.
+        relative: tolerance of one step of the solvers that make steps; by default 1e-10.
         auc: whether they have to integrate the level; without it the column `auc` is 0. The exact solver knows it.
 
     Returns:

@@ -65,12 +65,12 @@ def _all(check: Callable[[Any], Iterator[Check]], what: Any) -> list[Check]:
 
 
 def _model(folder: Path, model: str) -> list[Check]:
-    """Every case of a model with every solver that applies; of a nonlinear one, the first with growing precision."""
+    """Every case of a model with every solver that applies, and of a nonlinear one with growing precision."""
     drugs, cases = read_cases(folder)
     drug, mine = drugs[model], [case for case in cases if case.model == model]
     found = [
         check for case in mine for solver in reference.solvers_of(drug) for check in reference.check(drug, case, solver)
     ]
     if not drug.linear:
-        found += [check for solver in _STEPPING for check in convergence.check(drug, mine[0], solver)]
+        found += [check for solver in _STEPPING for check in convergence.check(drug, mine, solver)]
     return found

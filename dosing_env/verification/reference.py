@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dosing_env.catalogue import unknown
 from dosing_env.interchange.text_models import read_models
@@ -30,7 +30,11 @@ COLUMNS = {
     "covariates": ("case_id", "time", "name", "value"),
     "expected": ("case_id", "time", "kind", "name", "value"),
 }
-NUMBERS = {"covariates": ("time",), "expected": ("time", "value")}  # `simulate` reads the others
+NUMBERS = {
+    "params": ("value",),
+    "covariates": ("time", "value"),
+    "expected": ("time", "value"),
+}  # `simulate` reads the others
 
 
 class Case(NamedTuple):
@@ -85,9 +89,12 @@ def check(drug: Drug, case: Case, solver: str) -> Iterator[Check]:
 
 
 def solved(drug: Drug, case: Case, solver: str, relative: float | None = None) -> pd.DataFrame:
-    """The project's own solution: a column for every state and output, a row for every time."""
-    table = simulate(drug, case.events, covariates=case.covariates, times=case.times, solver=solver, relative=relative)
-    return table.set_index("time").rename(columns={f"A_{name}": name for name in drug.compartments})
+    """The project's own solution: a row for every time, a column for every state and output, named as in `expected`."""
+    table = simulate(
+        drug, case.events, covariates=case.covariates, times=case.times, solver=solver, relative=relative, auc=False
+    ).set_index("time")
+    states = {("state", name): table[f"A_{name}"] for name in drug.compartments}
+    return pd.DataFrame(states | {("output", name): table[name] for name in drug.outputs})
 
 
 def worst(case: Case, own: pd.DataFrame) -> tuple[float, float]:
@@ -96,20 +103,26 @@ def worst(case: Case, own: pd.DataFrame) -> tuple[float, float]:
     The measure is that of the README: abs(own - value) / (abs(value) + 1e-6 M), M the variable's largest abs(value).
     Where M is 0 the own value has to be 0.
     """
-    largest = 0.0
-    for (_, name), values in case.expected.items():
-        size = 1e-6 * max(map(abs, values.values()))
-        for time, value in values.items():
-            error = abs(float(own[name][time]) - value)
-            largest = max(largest, error / (abs(value) + size) if size else (math.inf if error else 0.0))
-    return largest, LIMIT
+    errors = [0.0]
+    for variable, values in case.expected.items():
+        value, found = np.array(list(values.values())), own[variable].loc[list(values)].to_numpy()
+        errors.append(_largest(found, value))
+    return max(errors), LIMIT
 
 
 def apart(one: pd.DataFrame, other: pd.DataFrame) -> float:
     """The largest difference of two solutions in the same measure."""
-    own, theirs = (table.drop(columns="auc").to_numpy() for table in (one, other))
-    size = np.abs(theirs) + 1e-6 * np.abs(theirs).max(axis=0)
-    return float(np.max(np.abs(own - theirs) / np.where(size > 0.0, size, 1.0)))
+    return max(_largest(one[name].to_numpy(), other[name].to_numpy()) for name in other)
+
+
+def _largest(own: NDArray[np.float64], value: NDArray[np.float64]) -> float:
+    """The largest error of one variable; infinite where one of the two is no number, or should be 0 and is not."""
+    most = np.abs(value[np.isfinite(value)]).max(initial=0.0)
+    differ = own != value  # two that are infinite are the same
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.abs(own - value, where=differ, out=np.zeros_like(value))
+        relative = np.where(differ, error / (np.abs(value) + 1e-6 * most), 0.0)
+    return float(np.max(np.where(np.isfinite(relative), relative, np.inf), initial=0.0))
 
 
 def _case(row: dict[str, Any], drug: Drug, tables: Mapping[str, list[dict[str, Any]]], folder: Path) -> Case:

@@ -14,6 +14,7 @@ import pytest
 
 from dosing_env.cli.program import FAILED, STOPPED
 from dosing_env.simulation.solvers import SOLVERS
+from dosing_env.verification.convergence import orders
 from tests.cli.commands import complaint, files, run, start
 
 HALF_LIFE = 4.0
@@ -85,6 +86,44 @@ def test_what_cannot_be_computed_fails_and_says_why(reference: Path) -> None:
     ), result.out
 
 
+def test_no_number_is_no_agreement(reference: Path) -> None:
+    replace(reference / "outputs.csv", "ONE,C,A/V\n", "ONE,C,A/V\nONE,L,log(A-500)\n")
+    replace(reference / "expected.csv", "half,1.0,output", "half,4.0,output,L,1.0\nhalf,1.0,output")
+    result = run("verify", "--reference", "own", "--jobs", "1", "--quiet")
+    assert complaint(result, FAILED) == "error: 5 of 5 checks failed\n"
+    assert "exact: nan  ONE: an amount or output is not a finite number at 4 h: amounts [400]\n" in result.out
+
+
+def test_an_output_may_have_the_name_of_a_state(reference: Path) -> None:
+    replace(reference / "outputs.csv", "ONE,C", "ONE,A")
+    text = (reference / "expected.csv").read_text()
+    (reference / "expected.csv").write_text(text.replace("output,C", "output,A"))
+    result = run("verify", "--reference", "own", "--jobs", "1", "--quiet")
+    assert (result.code, result.err) == (0, ""), result
+
+
+def test_a_spreadsheet_marks_its_files(reference: Path) -> None:
+    for path in reference.iterdir():
+        path.write_text("\ufeff" + path.read_text().replace("\n", "\r\n"), newline="")
+    result = run("verify", "--reference", "own", "--jobs", "1", "--quiet")
+    assert (result.code, result.err) == (0, ""), result
+
+
+@pytest.mark.parametrize(
+    ("errors", "figure"),
+    [
+        ([10.0**-n for n in range(4, 9)], 1.0),
+        ([10.0 ** (-n / 2) for n in range(4, 9)], 2.0),
+        ([1e-4, 1e-9, 1e-6, 1e-7, 1e-8], 5 / 3),  # small by chance
+        ([1e-10] * 5, 0.0),
+        ([1e-4] * 5, math.inf),
+        ([1e-6, 1e-6, 1e-6, 1e-6, 1e-5], math.inf),
+    ],
+)
+def test_how_fast_an_error_falls(errors: list[float], figure: float) -> None:
+    assert orders(errors) == pytest.approx(figure)
+
+
 @pytest.mark.parametrize("table", ["models", "outputs", "cases", "params", "events", "covariates", "expected"])
 def test_a_table_that_is_missing(reference: Path, table: str) -> None:
     (reference / f"{table}.csv").unlink()
@@ -100,6 +139,7 @@ def test_a_table_that_is_missing(reference: Path, table: str) -> None:
         ("events", "addl", "add", "own/events.csv: unknown column 'addl'. Did you mean 'add'?"),
         ("cases", ",ONE", ",TWO", "own/cases.csv: model: unknown model 'TWO'"),
         ("params", f"half,K,{K!r}\n", "", "own/params.csv: half: K: the parameter has no value at time 0"),
+        ("params", "half,V,100", "half,V,", "own/params.csv: row 2, value: '': a number is needed here"),
         ("models", "-K*A", "-K*B**2", "own/models.csv: row 1, derivative: '-K*B**2', character"),
         ("expected", "half,1.0,state,A", "half,1.0,state,B", "own/expected.csv: half: unknown state 'B'"),
         ("expected", "half,1.0", "half,noon", "own/expected.csv: row 1, time: 'noon': not a number"),

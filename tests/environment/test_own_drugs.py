@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -31,3 +33,13 @@ def test_a_failed_solve_raises_with_drug_time_patient_and_parameters() -> None:
 def test_the_exact_solver_is_refused_for_a_nonlinear_drug() -> None:
     with pytest.raises(ValueError, match="michaelis_menten is not linear"):
         environment(NAME, 1, drug=michaelis_menten.__file__, solver="exact")
+
+
+def test_a_drug_that_cannot_be_compiled_is_told_in_one_line(tmp_path: Path) -> None:
+    text = Path(michaelis_menten.__file__).read_text()
+    assert text.count("p.KM") == 1
+    (tmp_path / "wrong.py").write_text(text.replace("p.KM", "p.KMM"))
+    answer = r"^michaelis_menten or adult_ward cannot be compiled: line \d+: Unknown attribute 'KMM' of the parameters"
+    with pytest.raises(ValueError, match=answer) as told:
+        environment(NAME, 1, drug=tmp_path / "wrong.py").reset(seed=0)
+    assert "\n" not in str(told.value)

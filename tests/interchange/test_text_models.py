@@ -171,8 +171,9 @@ ONE = {"cmt": "1", "initial": "0", "bioavailability": "", "lag": "", "duration":
         ("-k*a", "0", "a/v", True, 0),
         ("-k*a", "0*k", "a", True, 0),
         ("-k*a", "k", "a", False, 1),
-        ("-k*a", "0", "a+k", False, 1),
-        ("-k*a", "0", "a*a", False, 1),
+        ("-k*a", "0", "a+k", True, 0),
+        ("-k*a", "0", "a*a", True, 0),
+        ("-k*a", "k", "a*a", False, 1),
         ("k-k*a", "0", "a", False, 0),
         ("-k*a*a", "0", "a", False, 0),
         ("0", "0", "a", True, 0),
@@ -182,6 +183,19 @@ def test_what_makes_a_model_linear(derivative: str, initial: str, output: str, l
     state = ONE | {"model": "m", "name": "a", "derivative": derivative, "initial": initial}
     drug = drugs_of_tables([state], [{"model": "m", "output": "y", "expression": output}])["m"]
     assert (drug.linear, drug.driver) == (linear, driver)
+
+
+@pytest.mark.parametrize(("output", "level"), [("a/2.0", 4.0), ("log(a)", 8.0), ("a+1.0", 8.0)])
+def test_where_amounts_are_linear_so_is_what_is_measured(output: str, level: float) -> None:
+    state = ONE | {"model": "m", "name": "a", "derivative": "-k*a"}
+    drug = drugs_of_tables([state], [{"model": "m", "output": "y", "expression": output}])["m"]
+    assert drug.output((8.0,), None) == level
+
+
+def test_an_output_called_level_is_what_is_measured() -> None:
+    state = ONE | {"model": "m", "name": "a", "derivative": "-k*a"}
+    drug = drugs_of_tables([state], [{"model": "m", "output": "level", "expression": "log(a)"}])["m"]
+    assert (drug.linear, drug.output((1.0,), None)) == (False, 0.0)
 
 
 # --- compiled ---
