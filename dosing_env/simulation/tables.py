@@ -21,7 +21,7 @@ from dosing_env.simulation.cells import Cell, Floats, Table
 from dosing_env.simulation.chance import Key, world
 from dosing_env.simulation.conditions import Steps, read_covariates, with_occasions
 from dosing_env.simulation.control import USUAL
-from dosing_env.simulation.effects import Effects, as_given, draw, measure, read_effects
+from dosing_env.simulation.effects import Drawn, Effects, as_given, draw, measure, read_effects
 from dosing_env.simulation.events import LATEST, Events, Records, last_end, of_subjects, read_events, records_of
 from dosing_env.simulation.subjects import common, numbers_of, rows_of
 
@@ -83,7 +83,7 @@ def simulate(
         RuntimeError: a solve failed; drug, subject, time, amounts and parameters are named.
     """
     how = How(solver, _tolerance(relative), auc)
-    study = _study(drug, events, covariates, times, eta, how, carry, seed, subjects, adherence)
+    study = study_of(drug, events, covariates, times, eta, how, carry, seed, subjects, adherence)
     return study.table(0, len(study.who))
 
 
@@ -110,11 +110,11 @@ def simulate_in_parts(
     given = {name: options.get(name, parameter.default) for name, parameter in known.items()}
     how = How(given["solver"], _tolerance(given["relative"]), given["auc"])
     rest = (given[name] for name in ("carry", "seed", "subjects", "adherence"))
-    study = _study(drug, events, given["covariates"], given["times"], given["eta"], how, *rest)
+    study = study_of(drug, events, given["covariates"], given["times"], given["eta"], how, *rest)
     return study.parts(at_once or study.at_once(), progress)
 
 
-class _Study(NamedTuple):
+class Study(NamedTuple):
     """Everything that was read and checked."""
 
     drug: Drug
@@ -154,15 +154,12 @@ class _Study(NamedTuple):
             events = take(events, self.adherence, self.key, who)
         return records_of(events, self.times), rows_of(events.subjects, who)
 
-    def table(self, low: int, high: int) -> pd.DataFrame:
-        """What is seen of the subjects `low` to `high`."""
-        drug, who, key = self.drug, self.who[low:high], self.key
-        (records, mine), conditions = self.records(low, high), self.conditions[low:high]
-        numbers = np.zeros(0, np.uint64) if key is None else numbers_of(who)
-        drawn = as_given(self.effects, who) if key is None else draw(drug, key, numbers, self.effects, who, self.steps)
-        looks = records.looks[mine]
-        first_row = np.concatenate([[0], np.cumsum(looks)])
-        plan = subject.Plan(
+    def plan(
+        self, low: int, high: int, records: Records, mine: NDArray[np.intp], drawn: Drawn, first_row: NDArray[np.intp]
+    ) -> subject.Plan:
+        """What happens to the subjects `low` to `high`, with their random effects, and where their results begin."""
+        conditions = self.conditions[low:high]
+        return subject.Plan(
             records=records.rows,
             first_record=records.first[mine],
             last_record=records.last[mine],
@@ -172,11 +169,21 @@ class _Study(NamedTuple):
             last_step=self.steps.last[conditions],
             etas=drawn.values,
             first_eta=drawn.first,
-            first_row=first_row[:-1],
+            first_row=first_row,
             next_eta=drawn.next,
             late=self.steps.late,
-            linear=drug.linear,
+            linear=self.drug.linear,
         )
+
+    def table(self, low: int, high: int) -> pd.DataFrame:
+        """What is seen of the subjects `low` to `high`."""
+        drug, who, key = self.drug, self.who[low:high], self.key
+        records, mine = self.records(low, high)
+        numbers = np.zeros(0, np.uint64) if key is None else numbers_of(who)
+        drawn = as_given(self.effects, who) if key is None else draw(drug, key, numbers, self.effects, who, self.steps)
+        looks = records.looks[mine]
+        first_row = np.concatenate([[0], np.cumsum(looks)])
+        plan = self.plan(low, high, records, mine, drawn, first_row[:-1])
         names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
         columns = np.empty((len(names), int(first_row[-1])))
         columns[0] = _times_seen(records, mine)
@@ -194,7 +201,7 @@ class _Study(NamedTuple):
         return table
 
 
-def _study(
+def study_of(
     drug: str | Path | Drug,
     events: Any,
     covariates: Any,
@@ -205,7 +212,7 @@ def _study(
     seed: int | None,
     subjects: Any,
     adherence: Adherence | None,
-) -> _Study:
+) -> Study:
     """Read and check what `simulate` is given."""
     model: Drug = drug if isinstance(drug, Drug) else catalogue.load("drugs", str(drug))
     doses, asked = read_events(model, events, carry), _ascending(times)
@@ -220,7 +227,7 @@ def _study(
     if adherence is not None:
         require(adherence, key)
     places = rows_of(doses.subjects, who), rows_of(steps.subjects, who)
-    return _Study(model, who, doses, asked, steps, effects, how, key, adherence, *places)
+    return Study(model, who, doses, asked, steps, effects, how, key, adherence, *places)
 
 
 def _the_steps(drug: Drug, events: Events, covariates: Any, carry: str) -> Steps:

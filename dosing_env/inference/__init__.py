@@ -1,0 +1,1 @@
+"""What measured levels tell about one patient."""

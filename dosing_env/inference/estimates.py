@@ -1,0 +1,230 @@
+"""MAP estimation: the most probable random effects of each patient, given doses, levels and covariates."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dosing_env.inference import search
+from dosing_env.inference.observations import Levels, read_levels
+from dosing_env.pharmacology import Drug
+from dosing_env.residual import FORMS, error_sd
+from dosing_env.simulation import subject
+from dosing_env.simulation.batch import How
+from dosing_env.simulation.cells import Floats
+from dosing_env.simulation.compiling import uncounted
+from dosing_env.simulation.effects import Drawn
+from dosing_env.simulation.model import model_of
+from dosing_env.simulation.solvers import workspace
+from dosing_env.simulation.tables import Study, study_of
+
+RELATIVE = 1e-12  # tolerance of a step: second differences of the objective are taken
+WHY = {
+    search.CONVERGED: "converged",
+    search.NOT_CONVERGED: "not converged: the steps did not become short",
+    search.NO_MINIMUM: "not converged: no minimum was found (the Hessian is not positive)",
+    search.NOT_SOLVED: "the model could not be solved",
+    search.IMPOSSIBLE: "the typical patient makes the levels impossible",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimates:
+    """The most probable patients.
+
+    Attributes:
+        drug: the model.
+        root: (etas, a) what makes etas of the first a of z.
+        who: (subjects,) ID.
+        eta: random effects between patients, a row per subject, with ID where the data have it: as `simulate` takes it.
+        z: (random effects,) all of them as independent standard normals, one subject after the other.
+        first_z: (subjects + 1,) where each subject's begin and end.
+        hessian: per subject (n, n) second derivatives of the objective in z.
+        objective: (subjects,) NONMEM's minus two log posterior with interaction, without constants.
+        status: (subjects,) 0 where the search converged; see `why`.
+        levels: ID, time, dv, blq, pred (level of the typical patient), ipred (of the most probable one), and iwres
+            (what lies between dv and ipred, in SD of the residual error).
+    """
+
+    drug: Drug
+    root: Floats
+    who: list[Hashable]
+    eta: pd.DataFrame
+    z: Floats
+    first_z: NDArray[np.intp]
+    hessian: list[Floats]
+    objective: Floats
+    status: NDArray[np.intp]
+    levels: pd.DataFrame
+
+    @property
+    def converged(self) -> NDArray[np.bool_]:
+        """(subjects,) whether the estimate can be relied on."""
+        return self.status == search.CONVERGED
+
+    @property
+    def why(self) -> list[str]:
+        """How each subject's search ended."""
+        return [WHY[int(status)] for status in self.status]
+
+    def covariance(self) -> list[Floats]:
+        """Per subject the covariance (etas, etas) of the etas given the data, nan where the search has not converged.
+
+        Laplace's approximation: twice the inverse of the full Hessian of the objective at the estimate.
+        """
+        names, between = self.drug.Eta._fields, self.root.shape[1]
+        given = []
+        for hessian, converged in zip(self.hessian, self.converged, strict=True):
+            inverse = np.linalg.inv(hessian)[:between, :between] if converged else np.full((between, between), np.nan)
+            given.append((2.0 * self.root @ inverse @ self.root.T).reshape(len(names), len(names)))
+        return given
+
+    def standard_errors(self) -> pd.DataFrame:
+        """Of the etas, a row per subject, with ID where the data have it."""
+        errors = np.array([np.sqrt(np.diag(covariance)) for covariance in self.covariance()])
+        table = pd.DataFrame(errors, columns=list(self.drug.Eta._fields))
+        if "ID" in self.eta:
+            table.insert(0, "ID", self.who)
+        return table
+
+
+def map_estimate(drug: str | Path | Drug, data: Any, *, covariates: Any = None, carry: str = "locf") -> Estimates:
+    """Estimate what is particular to each patient: NONMEM's POSTHOC, by its objective with interaction.
+
+    Args:
+        drug: the model, or its name or file. Its variances and its residual error are the prior.
+        data: event table as for `simulate`, with DV (and BLQ or CENS) in the rows of observations.
+        covariates: as for `simulate`.
+        carry: as for `simulate`.
+
+    Returns:
+        Estimates of every patient. Where a search has not converged, `converged` is False and `why` says so.
+
+    Raises:
+        ValueError: data that cannot be used exactly as they stand; row, column, value and rule are named.
+    """
+    how = How(None, RELATIVE, auc=False)
+    study = study_of(drug, data, covariates, (), None, how, carry, None, None, None)
+    model = study.drug
+    if model.assay.proportional == 0.0 and model.assay.additive == 0.0:
+        raise ValueError(f"{model.name}: it has no residual error (assay): nothing can be learned from a level")
+    levels = _of(read_levels(model, data, study.events), study.mine)
+    plan, seen = _posed(study, levels)
+    found = _searched(model, plan, seen)
+    return _estimates(study, levels, seen, found)
+
+
+def _of(levels: Levels, mine: NDArray[np.intp]) -> Levels:
+    """The levels of the subjects that stand at these places of the events."""
+    counts = np.diff(levels.first)[mine]
+    edges = np.append(0, np.cumsum(counts))
+    rows = np.arange(edges[-1]) + np.repeat(levels.first[mine] - edges[:-1], counts)
+    return Levels(levels.time[rows], levels.level[rows], levels.below[rows], edges)
+
+
+def _posed(study: Study, levels: Levels) -> tuple[subject.Plan, search.Seen]:
+    """The problem: what happens to whom, and what was seen."""
+    drug, n = study.drug, len(study.who)
+    names, assay = drug.Eta._fields, drug.assay
+    root = np.array(drug.omega_root()).reshape(len(names), len(names))
+    kappas = np.array([i for i, name in enumerate(names) if drug.occasion.get(name, 0.0) > 0.0], dtype=np.intp)
+    first, last = (edge[study.conditions] for edge in (study.steps.first, study.steps.last))
+    rows = last - first if len(kappas) else np.ones(n, dtype=np.intp)
+    edges = np.append(0, np.cumsum(rows))
+    occasion = np.zeros(edges[-1], dtype=np.intp)
+    if len(kappas):
+        for s in range(n):
+            occasion[edges[s] : edges[s + 1]] = np.unique(
+                study.steps.occasions[first[s] : last[s]], return_inverse=True
+            )[1]
+    drawn = Drawn(np.zeros((edges[-1], len(names))), edges[:-1], 1 if len(kappas) else 0)
+    records, mine = study.records(0, n)
+    plan = study.plan(0, n, records, mine, drawn, np.zeros(n, dtype=np.intp))
+    root = np.ascontiguousarray(root[:, root.any(axis=0)])
+    own = len(kappas) * (np.maximum.reduceat(occasion, edges[:-1]) + 1)
+    seen = search.Seen(
+        level=levels.level,
+        below=levels.below,
+        first_look=levels.first,
+        form=FORMS.index(assay.form),
+        proportional=float(assay.proportional),
+        additive=float(assay.additive),
+        root=root,
+        kappas=kappas,
+        spread=np.sqrt([drug.occasion[names[i]] for i in kappas]),
+        occasion=occasion,
+        last_eta=edges[1:],
+        first_z=np.append(0, np.cumsum(root.shape[1] + own)),
+    )
+    return plan, seen
+
+
+def _searched(drug: Drug, plan: subject.Plan, seen: search.Seen) -> search.Found:
+    n, most = len(seen.last_eta), int(np.diff(seen.first_z).max(initial=1))
+    looks = int(np.diff(seen.first_look).max(initial=1))
+    found = search.Found(
+        z=np.zeros(seen.first_z[-1]),
+        hessian=np.zeros((seen.first_z[-1], most)),
+        objective=np.zeros(n),
+        status=np.zeros(n, dtype=np.intp),
+        predicted=np.zeros(seen.first_look[-1]),
+    )
+    row, square = np.zeros(most), np.zeros((most, most))
+    desk = search.Desk(
+        z=row.copy(),
+        step=row.copy(),
+        slope=row.copy(),
+        matrix=square.copy(),
+        factor=square.copy(),
+        base=np.zeros(looks),
+        change=np.zeros((most, looks)),
+    )
+    functions, rows = model_of(drug, None)
+    sizes = len(drug.compartments), len(drug.Parameters._fields)
+    out, fault = np.zeros((sizes[0] + 2 + len(drug.outputs), looks)), np.zeros(sizes[0] + 3)
+    low, room = 0, 16
+    while low < n and room <= 1024:
+        work = workspace(drug, None, rows, relative=RELATIVE, exposed=False)
+        bench = subject.make_bench(*sizes, work, room, out)
+        low, _ = uncounted(search.search_all)(low, n, functions, plan, bench, seen, found, desk, fault)
+        room *= 4
+    return found
+
+
+def _estimates(study: Study, levels: Levels, seen: search.Seen, found: search.Found) -> Estimates:
+    drug, who, between = study.drug, study.who, seen.root.shape[1]
+    z = np.array([found.z[first : first + between] for first in seen.first_z[:-1]]).reshape(len(who), between)
+    etas = (z[:, None, :] * seen.root).sum(axis=2)  # by BLAS the last bits would depend on the other subjects
+    eta = pd.DataFrame(etas, columns=list(drug.Eta._fields))
+    typical = study.table(0, len(who))
+    table = pd.DataFrame({"time": levels.time, "dv": levels.level, "blq": levels.below.astype(int)})
+    table["pred"], table["ipred"] = typical["level"].to_numpy(), found.predicted
+    table["iwres"] = (table["dv"] - table["ipred"]) / _sd(drug, found.predicted)
+    if who != [None]:
+        eta.insert(0, "ID", who)
+        table.insert(0, "ID", np.repeat(np.array(who, dtype=object), np.diff(seen.first_look)))
+    sizes = np.diff(seen.first_z)
+    hessian = [found.hessian[first : first + size, :size] for first, size in zip(seen.first_z[:-1], sizes, strict=True)]
+    return Estimates(
+        drug=drug,
+        root=seen.root,
+        who=who,
+        eta=eta,
+        z=found.z,
+        first_z=seen.first_z,
+        hessian=hessian,
+        objective=found.objective,
+        status=found.status,
+        levels=table,
+    )
+
+
+def _sd(drug: Drug, level: Floats) -> Floats:
+    form, proportional, additive = FORMS.index(drug.assay.form), drug.assay.proportional, drug.assay.additive
+    return np.array([error_sd(form, proportional, additive, f) for f in level.tolist()])

@@ -1,0 +1,76 @@
+"""What a measured level says against a predicted one, as minus two times the log of its likelihood.
+
+With f the prediction, v the variance of the residual error there, and y the measured level,
+
+    level             ln v + (y - f)^2 / v                 the constant ln 2 pi is left out, as NONMEM does
+    below a limit L   -2 ln Phi((L - f) / sqrt v)          method M3 of Beal, J Pharmacokinet Pharmacodyn 2001;28:481
+
+Of the form "log" y, f and L are logarithms. v depends on f ("interaction").
+"""
+
+from __future__ import annotations
+
+import math
+
+from dosing_env.residual import COMBINED1, LOG, error_sd
+
+_ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
+
+
+def surprise(form: int, proportional: float, additive: float, f: float, level: float, below: float) -> float:
+    """Minus two times the log-likelihood; infinite where the prediction makes the level impossible.
+
+    Args:
+        form: number of the form of residual error, as `residual` has them.
+        proportional: see `pharmacology.Assay`.
+        additive: see there.
+        f: predicted level.
+        level: measured level, or the limit of quantification.
+        below: 1 where the level is below that.
+    """
+    if form == LOG:
+        if not (f > 0.0 and level > 0.0):
+            return math.inf
+        f, level = math.log(f), math.log(level)
+    sd = _sd(form, proportional, additive, f)
+    if not sd > 0.0:
+        return math.inf
+    u = (level - f) / sd
+    if below != 0.0:
+        return -2.0 * log_normal_cdf(u)
+    return 2.0 * math.log(sd) + u * u
+
+
+def _sd(form, proportional, additive, f):  # type: ignore[no-untyped-def]
+    return proportional if form == LOG else error_sd(form, proportional, additive, f)
+
+
+def slope_and_weight(form, proportional, additive, f, level, below):  # type: ignore[no-untyped-def]
+    """d surprise/df, and the expected second derivative (never negative): what Fisher scoring needs."""
+    outer = 1.0  # d ln f/df of the form "log"
+    if form == LOG:
+        outer, f, level = 1.0 / f, math.log(f), math.log(level)
+    sd = _sd(form, proportional, additive, f)
+    if form == LOG:
+        growth = 0.0  # d sd/df
+    elif form == COMBINED1:
+        growth = proportional if f >= 0.0 else -proportional
+    else:
+        growth = proportional * proportional * f / sd
+    u = (level - f) / sd
+    du = -(1.0 + u * growth) / sd
+    if below != 0.0:
+        hazard = math.exp(-0.5 * u * u - log_normal_cdf(u)) / _ROOT_TWO_PI
+        return -2.0 * hazard * du * outer, 2.0 * hazard * (hazard + u) * du * du * outer * outer
+    slope = 2.0 * growth / sd + 2.0 * u * du
+    return slope * outer, (2.0 + 4.0 * growth * growth) / (sd * sd) * outer * outer
+
+
+def log_normal_cdf(u: float) -> float:
+    """ln Phi(u), also far below 0 (there by the continued fraction of Mills' ratio, Abramowitz and Stegun 26.2.14)."""
+    if u > -10.0:
+        return math.log(0.5 * math.erfc(-u / math.sqrt(2.0)))
+    ratio = -u
+    for k in range(20, 0, -1):
+        ratio = -u + k / ratio
+    return -0.5 * u * u - math.log(_ROOT_TWO_PI * ratio)
