@@ -13,18 +13,13 @@ from numpy.typing import NDArray
 
 from dosing_env.inference import search
 from dosing_env.inference.observations import Levels, read_levels
+from dosing_env.inference.problem import RELATIVE, etas_of, problem_of, require_error, solve
 from dosing_env.pharmacology import Drug
 from dosing_env.residual import FORMS, error_sd
-from dosing_env.simulation import subject
 from dosing_env.simulation.batch import How
 from dosing_env.simulation.cells import Floats
-from dosing_env.simulation.compiling import uncounted
-from dosing_env.simulation.effects import Drawn
-from dosing_env.simulation.model import model_of
-from dosing_env.simulation.solvers import workspace
 from dosing_env.simulation.tables import Study, study_of
 
-RELATIVE = 1e-12  # tolerance of a step: second differences of the objective are taken
 WHY = {
     search.CONVERGED: "converged",
     search.NOT_CONVERGED: "not converged: the steps did not become short",
@@ -112,12 +107,10 @@ def map_estimate(drug: str | Path | Drug, data: Any, *, covariates: Any = None, 
     how = How(None, RELATIVE, auc=False)
     study = study_of(drug, data, covariates, (), None, how, carry, None, None, None)
     model = study.drug
-    if model.assay.proportional == 0.0 and model.assay.additive == 0.0:
-        raise ValueError(f"{model.name}: it has no residual error (assay): nothing can be learned from a level")
+    require_error(model)
     levels = _of(read_levels(model, data, study.events), study.mine)
-    plan, seen = _posed(study, levels)
-    found = _searched(model, plan, seen)
-    return _estimates(study, levels, seen, found)
+    problem = problem_of(study, levels)
+    return _estimates(study, levels, problem.seen, solve(problem))
 
 
 def _of(levels: Levels, mine: NDArray[np.intp]) -> Levels:
@@ -128,80 +121,9 @@ def _of(levels: Levels, mine: NDArray[np.intp]) -> Levels:
     return Levels(levels.time[rows], levels.level[rows], levels.below[rows], edges)
 
 
-def _posed(study: Study, levels: Levels) -> tuple[subject.Plan, search.Seen]:
-    """The problem: what happens to whom, and what was seen."""
-    drug, n = study.drug, len(study.who)
-    names, assay = drug.Eta._fields, drug.assay
-    root = np.array(drug.omega_root()).reshape(len(names), len(names))
-    kappas = np.array([i for i, name in enumerate(names) if drug.occasion.get(name, 0.0) > 0.0], dtype=np.intp)
-    first, last = (edge[study.conditions] for edge in (study.steps.first, study.steps.last))
-    rows = last - first if len(kappas) else np.ones(n, dtype=np.intp)
-    edges = np.append(0, np.cumsum(rows))
-    occasion = np.zeros(edges[-1], dtype=np.intp)
-    if len(kappas):
-        for s in range(n):
-            occasion[edges[s] : edges[s + 1]] = np.unique(
-                study.steps.occasions[first[s] : last[s]], return_inverse=True
-            )[1]
-    drawn = Drawn(np.zeros((edges[-1], len(names))), edges[:-1], 1 if len(kappas) else 0)
-    records, mine = study.records(0, n)
-    plan = study.plan(0, n, records, mine, drawn, np.zeros(n, dtype=np.intp))
-    root = np.ascontiguousarray(root[:, root.any(axis=0)])
-    own = len(kappas) * (np.maximum.reduceat(occasion, edges[:-1]) + 1)
-    seen = search.Seen(
-        level=levels.level,
-        below=levels.below,
-        first_look=levels.first,
-        form=FORMS.index(assay.form),
-        proportional=float(assay.proportional),
-        additive=float(assay.additive),
-        root=root,
-        kappas=kappas,
-        spread=np.sqrt([drug.occasion[names[i]] for i in kappas]),
-        occasion=occasion,
-        last_eta=edges[1:],
-        first_z=np.append(0, np.cumsum(root.shape[1] + own)),
-    )
-    return plan, seen
-
-
-def _searched(drug: Drug, plan: subject.Plan, seen: search.Seen) -> search.Found:
-    n, most = len(seen.last_eta), int(np.diff(seen.first_z).max(initial=1))
-    looks = int(np.diff(seen.first_look).max(initial=1))
-    found = search.Found(
-        z=np.zeros(seen.first_z[-1]),
-        hessian=np.zeros((seen.first_z[-1], most)),
-        objective=np.zeros(n),
-        status=np.zeros(n, dtype=np.intp),
-        predicted=np.zeros(seen.first_look[-1]),
-    )
-    row, square = np.zeros(most), np.zeros((most, most))
-    desk = search.Desk(
-        z=row.copy(),
-        step=row.copy(),
-        slope=row.copy(),
-        matrix=square.copy(),
-        factor=square.copy(),
-        base=np.zeros(looks),
-        change=np.zeros((most, looks)),
-    )
-    functions, rows = model_of(drug, None)
-    sizes = len(drug.compartments), len(drug.Parameters._fields)
-    out, fault = np.zeros((sizes[0] + 2 + len(drug.outputs), looks)), np.zeros(sizes[0] + 3)
-    low, room = 0, 16
-    while low < n and room <= 1024:
-        work = workspace(drug, None, rows, relative=RELATIVE, exposed=False)
-        bench = subject.make_bench(*sizes, work, room, out)
-        low, _ = uncounted(search.search_all)(low, n, functions, plan, bench, seen, found, desk, fault)
-        room *= 4
-    return found
-
-
 def _estimates(study: Study, levels: Levels, seen: search.Seen, found: search.Found) -> Estimates:
-    drug, who, between = study.drug, study.who, seen.root.shape[1]
-    z = np.array([found.z[first : first + between] for first in seen.first_z[:-1]]).reshape(len(who), between)
-    etas = (z[:, None, :] * seen.root).sum(axis=2)  # by BLAS the last bits would depend on the other subjects
-    eta = pd.DataFrame(etas, columns=list(drug.Eta._fields))
+    drug, who = study.drug, study.who
+    eta = pd.DataFrame(etas_of(seen, found), columns=list(drug.Eta._fields))
     typical = study.table(0, len(who))
     table = pd.DataFrame({"time": levels.time, "dv": levels.level, "blq": levels.below.astype(int)})
     table["pred"], table["ipred"] = typical["level"].to_numpy(), found.predicted

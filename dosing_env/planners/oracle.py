@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dosing_env.cohort import Cohort, holes
 from dosing_env.decision import bench_type, parameters, start_infusion
 from dosing_env.policy import Policy
-from dosing_env.rules import rules_record
+from dosing_env.rules import Rules, rules_record
 from dosing_env.simulation.compiling import HOLE, specialise
 from dosing_env.simulation.course import advance
 from dosing_env.task import Task, given_today, infusion_hours
@@ -32,14 +32,13 @@ class Oracle(Policy):
     title = "Oracle"
     kind = "oracle"
     oracle = True
+    believes = False
 
     def begin(self, task: Task, patients: Cohort | None) -> None:
         """Meet the cohort whose true state is looked up at every decision."""
         if patients is None:
             raise ValueError("oracle: needs the true patients")
-        longest = infusion_hours(task.rules, task.rules.max_dose)
-        if longest > task.rules.interval:
-            raise ValueError(f"oracle: plans no infusion of {longest:g} h that runs into the next decision")
+        require_short(task.rules, self.name)
         filled = holes(task)
         self._cohort, self._rules = patients, rules_record(task.rules)
         self._bench = np.zeros(1, dtype=bench_type(task.rules, task.drug, filled.pop("ROWS"), 1))
@@ -51,6 +50,13 @@ class Oracle(Policy):
         wanted = np.zeros(len(observation))
         self._plan(self._cohort.courses, self._rules, self._bench, self._amounts, wanted)
         return wanted
+
+
+def require_short(rules: Rules, name: str) -> None:
+    """Refuse a task whose longest infusion runs into the next decision: the plan forgets it there."""
+    longest = infusion_hours(rules, rules.max_dose)
+    if longest > rules.interval:
+        raise ValueError(f"{name}: plans no infusion of {longest:g} h that runs into the next decision")
 
 
 def plan_all(courses, rules, bench, amounts, wanted):  # type: ignore[no-untyped-def]

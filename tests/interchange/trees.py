@@ -14,7 +14,8 @@ NAMES = ("CL", "V", "GUT", "t", "A", "p", "R", "x", "eta_CL", "again0", "power",
 
 
 def power(a: Any, b: Any) -> Any:
-    return np.power(np.float64(0.0 if a < 0 and b != np.floor(b) else a), b)
+    whole = np.isfinite(b) and b == np.floor(b)
+    return np.power(np.float64(0.0 if a < 0 and not whole else a), b)
 
 
 ON_NUMBERS: dict[str, Callable[..., Any]] = {

@@ -1,0 +1,137 @@
+"""The search for the most probable patients: what it is given, and its result, as arrays."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dosing_env.inference import search
+from dosing_env.inference.observations import Levels
+from dosing_env.pharmacology import Drug
+from dosing_env.residual import FORMS
+from dosing_env.simulation import subject
+from dosing_env.simulation.cells import Floats
+from dosing_env.simulation.compiling import uncounted
+from dosing_env.simulation.effects import Drawn
+from dosing_env.simulation.model import model_of
+from dosing_env.simulation.solvers import workspace
+from dosing_env.simulation.tables import Study
+
+Rows = NDArray[np.intp]
+
+RELATIVE = 1e-12  # tolerance of a step: second differences of the objective are taken
+_ROOM, _MOST_ROOM = 16, 1_024  # doses of a subject that run or wait at once
+
+
+class Problem(NamedTuple):
+    """What happens to whom, what was seen, and which model is believed."""
+
+    drug: Drug
+    plan: subject.Plan
+    seen: search.Seen
+
+
+def require_error(drug: Drug) -> None:
+    """Refuse a drug whose levels are exact: nothing could be weighed."""
+    if drug.assay.proportional == 0.0 and drug.assay.additive == 0.0:
+        raise ValueError(f"{drug.name}: it has no residual error (assay): nothing can be learned from a level")
+
+
+def problem_of(study: Study, levels: Levels) -> Problem:
+    """The problem that tables pose."""
+    drug, n = study.drug, len(study.who)
+    first, last = (edge[study.conditions] for edge in (study.steps.first, study.steps.last))
+    kappas = _kappas(drug)
+    rows = last - first if len(kappas) else np.ones(n, dtype=np.intp)
+    edges = np.append(0, np.cumsum(rows))
+    occasion = np.zeros(edges[-1], dtype=np.intp)
+    for s in range(n if len(kappas) else 0):
+        numbers = study.steps.occasions[first[s] : last[s]]
+        occasion[edges[s] : edges[s + 1]] = np.unique(numbers, return_inverse=True)[1]
+    drawn = Drawn(np.zeros((edges[-1], len(drug.Eta._fields))), edges[:-1], 1 if len(kappas) else 0)
+    records, mine = study.records(0, n)
+    plan = study.plan(0, n, records, mine, drawn, np.zeros(n, dtype=np.intp))
+    return Problem(drug, plan, seen_of(drug, levels, edges, occasion))
+
+
+def seen_of(drug: Drug, levels: Levels, edges: Rows, occasion: Rows) -> search.Seen:
+    """The levels, and what is believed before: the drug's variances and residual error.
+
+    Args:
+        drug: the model.
+        levels: what was measured.
+        edges: (subjects + 1,) rows of the plan's etas of each subject: from one edge to the next.
+        occasion: (rows,) number of the occasion within the subject, from 0.
+    """
+    names, assay, kappas = drug.Eta._fields, drug.assay, _kappas(drug)
+    root = np.array(drug.omega_root()).reshape(len(names), len(names))
+    root = np.ascontiguousarray(root[:, root.any(axis=0)])
+    own = len(kappas) * (np.maximum.reduceat(occasion, edges[:-1]) + 1)
+    return search.Seen(
+        level=levels.level,
+        below=levels.below,
+        first_look=levels.first,
+        form=FORMS.index(assay.form),
+        proportional=float(assay.proportional),
+        additive=float(assay.additive),
+        root=root,
+        kappas=kappas,
+        spread=np.sqrt([drug.occasion[names[i]] for i in kappas]),
+        occasion=occasion,
+        last_eta=edges[1:],
+        first_z=np.append(0, np.cumsum(root.shape[1] + own)),
+    )
+
+
+def _kappas(drug: Drug) -> Rows:
+    return np.array([i for i, name in enumerate(drug.Eta._fields) if drug.occasion.get(name, 0.0) > 0.0], dtype=np.intp)
+
+
+def solve(problem: Problem, start: Floats | None = None) -> search.Found:
+    """The most probable random effects; searched from `start`, left out from 0."""
+    drug, plan, seen = problem
+    n, most = len(seen.last_eta), int(np.diff(seen.first_z).max(initial=1))
+    looks = int(np.diff(seen.first_look).max(initial=1))
+    found = search.Found(
+        z=np.zeros(seen.first_z[-1]) if start is None else start.copy(),
+        hessian=np.zeros((seen.first_z[-1], most)),
+        objective=np.zeros(n),
+        status=np.zeros(n, dtype=np.intp),
+        predicted=np.zeros(seen.first_look[-1]),
+    )
+    functions, rows = model_of(drug, None)
+    sizes = len(drug.compartments), len(drug.Parameters._fields)
+    out, fault = np.zeros((sizes[0] + 2 + len(drug.outputs), looks)), np.zeros(sizes[0] + 3)
+    low, room, desk = 0, _ROOM, _desk(most, looks)
+    while low < n and room <= _MOST_ROOM:
+        work = workspace(drug, None, rows, relative=RELATIVE, exposed=False)
+        bench = subject.make_bench(*sizes, work, room, out)
+        low, _ = uncounted(search.search_all)(low, n, functions, plan, bench, seen, found, desk, fault)
+        room *= 4
+    if low < n:
+        raise ValueError(f"{drug.name}: more than {_MOST_ROOM:,} doses run or wait at once")
+    return found
+
+
+def etas_of(seen: search.Seen, found: search.Found) -> Floats:
+    """(subjects, etas) the random effects between patients."""
+    between = seen.root.shape[1]
+    z = np.array([found.z[first : first + between] for first in seen.first_z[:-1]]).reshape(-1, between)
+    etas: Any = (z[:, None, :] * seen.root).sum(axis=2)  # by BLAS the last bits would depend on the other subjects
+    return np.asarray(etas)
+
+
+def _desk(most: int, looks: int) -> search.Desk:
+    zeros = np.zeros
+    square = (most, most)
+    return search.Desk(
+        z=zeros(most),
+        step=zeros(most),
+        slope=zeros(most),
+        matrix=zeros(square),
+        factor=zeros(square),
+        base=zeros(looks),
+        change=zeros((most, looks)),
+    )
