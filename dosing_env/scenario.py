@@ -266,9 +266,11 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
             except ValueError as error:
                 yield f"{field}: {error}"
     agents = [f"agent:{name}" for name in catalogue.names("agents")]
-    known = [*catalogue.names("protocols"), *catalogue.names("planners"), *agents]
+    planners = catalogue.names("planners")
+    believing = [f"{planner}:{drug}" for planner in planners for drug in catalogue.names("drugs")]
+    known = [*catalogue.names("protocols"), *planners, *agents]
     for policy in s.policies:
-        if policy not in known and not policy.endswith((".py", ".toml")):  # a path: a user's own
+        if policy not in (*known, *believing) and not policy.endswith((".py", ".toml")):  # a path: a user's own
             yield f"policies: {catalogue.unknown('policy', policy, known)}"
 
 

@@ -21,7 +21,7 @@ from dosing_env.simulation.subject import FINE, NO_ROOM, follow_all
 CONVERGED, NOT_CONVERGED, NO_MINIMUM, NOT_SOLVED, IMPOSSIBLE = range(5)
 
 _SCORING, _NEWTON = 60, 12  # steps at most
-_NEAR, _THERE = 3e-2, 1e-6  # largest part of a step, in SD of the random effect: enough of the first, and of the second
+_NEAR, _THERE = 1e-4, 3e-5  # largest part of a step, in SD of the random effect: enough of the first, and of the second
 _SHORT, _LONG = 1e-6, 1e-3  # differences of levels, and of F whose second differences are wanted
 _MOST_DAMPING = 1e12
 
@@ -180,10 +180,9 @@ def _polish(s, d, value, model, plan, bench, seen, desk, fault):  # type: ignore
 
 @apart
 def _information(s, d, model, plan, bench, seen, desk, fault):  # type: ignore[no-untyped-def]
-    """Slope of F and its expected Hessian at desk.z, by differences of the levels."""
+    """Slope of F and its expected Hessian at desk.z, by differences of the levels; those there stand in `bench.out`."""
     first, n = seen.first_look[s], len(bench.a)
     looks = seen.first_look[s + 1] - first
-    _predict(s, d, model, plan, bench, seen, desk, fault)
     for j in range(looks):
         desk.base[j] = bench.out[n, j]
     for k in range(d):

@@ -46,7 +46,7 @@ class MAPDosing(Policy):
         drug = catalogue.load("drugs", str(believed)) if isinstance(believed, str | Path) else believed
         self._believed: Drug | None = drug
         if drug is not None:
-            self.name, self.title = f"map_dosing:{drug.name}", f"Bayesian (MAP) with {drug.name}"
+            self.name, self.title = f"map_dosing:{drug.name}", f"Bayesian (MAP, {drug.name.rpartition('_')[2]})"
 
     def begin(self, task: Task, patients: Any) -> None:
         """Learn the task; the patients are not looked at."""

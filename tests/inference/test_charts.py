@@ -1,0 +1,116 @@
+"""What charts tell a model, and Bayesian dosing by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dosing_env import map_estimate, simulate
+from dosing_env.chart import read
+from dosing_env.cohort import Cohort
+from dosing_env.inference.charts import believe
+from dosing_env.planners.map_dosing import MAPDosing
+from dosing_env.policies import policy_of
+from dosing_env.scenario import load
+from dosing_env.task import infusion_hours
+from dosing_env.treatment import PRIMARY, outcomes, treat
+
+WARD = load("vancomycin_ward")
+DRUG = "vancomycin_goti2018"
+SIZE = 20
+
+
+def cohort(decisions: int) -> Cohort:
+    """Patients after so many decisions, each given doses of its own."""
+    made = Cohort(WARD.task(), SIZE, "tune", 3)
+    made.admit(np.arange(SIZE))
+    for _ in range(decisions):
+        made.treat(np.asarray(750.0 + 250.0 * (np.arange(SIZE) % 5)), np.ones(SIZE, dtype=bool))
+    return made
+
+
+@pytest.mark.parametrize("decisions", [0, 1, 3, 6, 13])
+def test_a_chart_tells_what_its_table_tells(decisions: int) -> None:
+    """Estimate, amounts and today's exposure are those of `map_estimate` and `simulate` on the chart's numbers."""
+    made, task = cohort(decisions), WARD.task()
+    belief = believe(task.drug, task.rules, made.observation)
+    for i in (0, 7, 13):
+        chart = read(made.observation[i].astype(np.float64), task.rules)
+        bedside = {"AGE": chart.AGE, "WT": chart.WT, "HT": chart.HT, "SEX": chart.SEX, "DIAL": 0.0, "HAEM": 0.0}
+        now, known = float(chart.time), int(chart.resulted.sum())
+        steps = [bedside | {"TIME": 24.0 * d, "SCR": scr} for d, scr in enumerate(chart.creatinine) if scr > 0.0]
+        doses = [
+            {"TIME": 12.0 * k, "AMT": dose, "RATE": dose / infusion_hours(task.rules, dose)}
+            for k, dose in enumerate(chart.doses[:decisions])
+        ]
+        seen = [{"TIME": chart.drawn[j], "EVID": 0, "DV": chart.levels[j], "BLQ": chart.below[j]} for j in range(known)]
+        data = sorted([*seen, *doses], key=lambda row: (row["TIME"], "AMT" in row)) or [{"TIME": 0.0, "EVID": 2}]
+        own = map_estimate(DRUG, data, covariates=steps)
+        assert belief.etas[i] == pytest.approx(own.eta.to_numpy()[0], abs=1e-6)
+        day = 24.0 * (now // 24.0)
+        table = simulate(DRUG, doses, covariates=steps, times=sorted({day, now}), eta=own.eta)
+        assert belief.amounts[i] == pytest.approx(table[["A_central", "A_peripheral"]].iloc[-1].to_numpy(), rel=1e-5)
+        today = table["auc"].iloc[-1] - table["auc"].iloc[0]
+        assert belief.auc_today[i] == pytest.approx(today, rel=1e-5, abs=1e-9)
+
+
+def test_where_the_search_begins_changes_nothing_that_counts() -> None:
+    made, task = cohort(10), WARD.task()
+    one = believe(task.drug, task.rules, made.observation)
+    other = believe(task.drug, task.rules, made.observation, one.z + 0.3)
+    assert other.etas == pytest.approx(one.etas, abs=1e-6)
+    assert not one.status.any()
+
+
+def test_no_patient_depends_on_another() -> None:
+    made, policy = cohort(7), MAPDosing()
+    policy.begin(WARD.task(), None)
+    together, z = policy.predict(made.observation)
+    for i in (0, 11):
+        alone, mine = policy.predict(made.observation[i])
+        assert alone.tolist() == together[i].tolist()
+        assert mine[0].tolist() == z[i].tolist()
+
+
+def test_patients_at_different_decisions() -> None:
+    policy = MAPDosing()
+    policy.begin(WARD.task(), None)
+    early, late = cohort(2).observation, cohort(9).observation
+    mixed = policy.predict(np.concatenate([early, late]))[0]
+    assert mixed.tolist() == [*policy.predict(early)[0].tolist(), *policy.predict(late)[0].tolist()]
+
+
+def attained(policy: Any, drug: str = DRUG) -> float:
+    scenario = WARD.replace(drug=drug)
+    made, returns = treat(scenario, policy_of(policy), np.arange(300), seed=11, stream="tune")
+    return float(outcomes(made, returns)[PRIMARY].mean())
+
+
+def test_who_learns_from_levels_reaches_more_and_who_knows_the_patient_most() -> None:
+    equation, bayes, oracle = (attained(policy) for policy in ("poppk_a_priori", "map_dosing", "oracle"))
+    assert equation + 15.0 < bayes < oracle - 15.0
+
+
+def test_the_wrong_model_costs() -> None:
+    """A leak of the true patient would make the believed model indifferent."""
+    right, wrong = (
+        attained("map_dosing", "vancomycin_thomson2009"),
+        attained(f"map_dosing:{DRUG}", "vancomycin_thomson2009"),
+    )
+    assert wrong < right - 3.0
+    assert attained("map_dosing:vancomycin_thomson2009", "vancomycin_thomson2009") == right
+
+
+def test_a_planner_that_believes_nothing() -> None:
+    with pytest.raises(ValueError, match="oracle knows the true patient and believes no model"):
+        policy_of("oracle:vancomycin_goti2018")
+    with pytest.raises(ValueError, match="vancomycin_goti2018"):
+        policy_of("map_dosing:vancomycin_goti2081")
+
+
+def test_a_scenario_may_name_what_is_believed() -> None:
+    assert "map_dosing:vancomycin_goti2018" in WARD.policies
+    with pytest.raises(ValueError, match="policies: unknown policy 'map_dosing:goti'"):
+        WARD.replace(policies=("map_dosing:goti",))
