@@ -108,20 +108,13 @@ def map_estimate(drug: str | Path | Drug, data: Any, *, covariates: Any = None, 
     study = study_of(drug, data, covariates, (), None, how, carry, None, None, None)
     model = study.drug
     require_error(model)
-    levels = _of(read_levels(model, data, study.events), study.mine)
+    levels = read_levels(model, data, study.events).of(study.mine)
     problem = problem_of(study, levels)
-    return _estimates(study, levels, problem.seen, solve(problem))
+    return estimates_of(study, levels, problem.seen, solve(problem))
 
 
-def _of(levels: Levels, mine: NDArray[np.intp]) -> Levels:
-    """The levels of the subjects that stand at these places of the events."""
-    counts = np.diff(levels.first)[mine]
-    edges = np.append(0, np.cumsum(counts))
-    rows = np.arange(edges[-1]) + np.repeat(levels.first[mine] - edges[:-1], counts)
-    return Levels(levels.time[rows], levels.level[rows], levels.below[rows], edges)
-
-
-def _estimates(study: Study, levels: Levels, seen: search.Seen, found: search.Found) -> Estimates:
+def estimates_of(study: Study, levels: Levels, seen: search.Seen, found: search.Found) -> Estimates:
+    """The result of a search, as tables."""
     drug, who = study.drug, study.who
     eta = pd.DataFrame(etas_of(seen, found), columns=list(drug.Eta._fields))
     typical = study.table(0, len(who))

@@ -26,6 +26,13 @@ class Levels(NamedTuple):
     below: Floats  # (looks,) 1: the level lies below what stands in `level`
     first: NDArray[np.intp]  # (subjects + 1,) looks of each subject: from one edge to the next
 
+    def of(self, mine: NDArray[np.intp]) -> Levels:
+        """Those of the subjects at these places."""
+        counts = np.diff(self.first)[mine]
+        edges = np.append(0, np.cumsum(counts))
+        rows = np.arange(edges[-1]) + np.repeat(self.first[mine] - edges[:-1], counts)
+        return Levels(self.time[rows], self.level[rows], self.below[rows], edges)
+
 
 def read_levels(drug: Drug, data: Any, events: Events) -> Levels:
     """The measured levels of a table that was read as events before.

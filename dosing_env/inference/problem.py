@@ -91,9 +91,8 @@ def _kappas(drug: Drug) -> Rows:
 
 def solve(problem: Problem, start: Floats | None = None) -> search.Found:
     """The most probable random effects; searched from `start`, left out from 0."""
-    drug, plan, seen = problem
+    seen = problem.seen
     n, most = len(seen.last_eta), int(np.diff(seen.first_z).max(initial=1))
-    looks = int(np.diff(seen.first_look).max(initial=1))
     found = search.Found(
         z=np.zeros(seen.first_z[-1]) if start is None else start.copy(),
         hessian=np.zeros((seen.first_z[-1], most)),
@@ -101,6 +100,25 @@ def solve(problem: Problem, start: Floats | None = None) -> search.Found:
         status=np.zeros(n, dtype=np.intp),
         predicted=np.zeros(seen.first_look[-1]),
     )
+    _carry_out(problem, search.search_all, found)
+    return found
+
+
+def weigh(problem: Problem, z: Floats) -> Floats:
+    """F of `search` at each particle, (subjects, particles), infinite where it is impossible or cannot be solved.
+
+    z: (subjects, particles, most random effects).
+    """
+    particles = search.Particles(z, np.empty(z.shape[:2]))
+    _carry_out(problem, search.weigh_all, particles)
+    return particles.objective
+
+
+def _carry_out(problem: Problem, kernel: Any, result: Any) -> None:
+    """Run a kernel of `search` over all subjects, with as much room for doses at once as it turns out to need."""
+    drug, plan, seen = problem
+    n, most = len(seen.last_eta), int(np.diff(seen.first_z).max(initial=1))
+    looks = int(np.diff(seen.first_look).max(initial=1))
     functions, rows = model_of(drug, None)
     sizes = len(drug.compartments), len(drug.Parameters._fields)
     out, fault = np.zeros((sizes[0] + 2 + len(drug.outputs), looks)), np.zeros(sizes[0] + 3)
@@ -108,11 +126,10 @@ def solve(problem: Problem, start: Floats | None = None) -> search.Found:
     while low < n and room <= _MOST_ROOM:
         work = workspace(drug, None, rows, relative=RELATIVE, exposed=False)
         bench = subject.make_bench(*sizes, work, room, out)
-        low, _ = uncounted(search.search_all)(low, n, functions, plan, bench, seen, found, desk, fault)
+        low, _ = uncounted(kernel)(low, n, functions, plan, bench, seen, result, desk, fault)
         room *= 4
     if low < n:
         raise ValueError(f"{drug.name}: more than {_MOST_ROOM:,} doses run or wait at once")
-    return found
 
 
 def etas_of(seen: search.Seen, found: search.Found) -> Floats:

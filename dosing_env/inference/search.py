@@ -53,6 +53,13 @@ class Found(NamedTuple):
     predicted: Any  # (looks,) levels
 
 
+class Particles(NamedTuple):
+    """Points at which F is wanted."""
+
+    z: Any  # (subjects, particles, most random effects)
+    objective: Any  # (subjects, particles) filled in
+
+
 class Desk(NamedTuple):
     """Scratch space for the subject with most random effects and most looks."""
 
@@ -75,6 +82,19 @@ def search_all(low, high, model, plan, bench, seen, found, desk, fault):  # type
         found.status[s] = _search(s, model, plan, bench, seen, found, desk, fault)
         if found.status[s] == -NO_ROOM:
             return s, NO_ROOM
+    return high, FINE
+
+
+def weigh_all(low, high, model, plan, bench, seen, values, desk, fault):  # type: ignore[no-untyped-def]
+    """F at the particles of the subjects `low` to `high`, see `Particles`; as `search_all`."""
+    for s in range(low, high):
+        d = seen.first_z[s + 1] - seen.first_z[s]
+        for i in range(values.z.shape[1]):
+            for k in range(d):
+                desk.z[k] = values.z[s, i, k]
+            values.objective[s, i], why = _objective(s, d, model, plan, bench, seen, desk, fault)
+            if why == NO_ROOM:
+                return s, NO_ROOM
     return high, FINE
 
 

@@ -19,6 +19,8 @@ STREAMS = {"train": 0, "tune": 1, "evaluate": 2, "simulate": 3}
 POPULATION, ETA, CHART, KIDNEY, LEVEL, AKI = np.arange(1, 7, dtype=np.uint64)  # of patients in an environment
 SUBJECT, OCCASION, RESIDUAL, MISSED, LATE, AMOUNT = np.arange(7, 13, dtype=np.uint64)  # of subjects in `simulate`
 
+PARTICLE = np.uint64(13)  # of posteriors
+
 ZERO: Any = np.int64(0)  # a plain 0 would be a type of its own for numba: one more compilation
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
