@@ -58,6 +58,10 @@ class Policy:
         """Doses to give now, (n,) mg, for observations (n, features)."""
         raise NotImplementedError
 
+    def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
+        """Doses, and what the policy remembers until the next decision; by default what it is given."""
+        return self.doses(observation), state
+
     def predict(
         self,
         observation: NDArray[np.float32],
@@ -65,9 +69,9 @@ class Policy:
         episode_start: Any = None,
         deterministic: bool = False,
     ) -> tuple[NDArray[np.float32], Any]:
-        """Actions (n, 1) mg for observations (n, features); (1,) for one observation. The state is passed through."""
-        batch = np.atleast_2d(observation)
-        actions = self.doses(batch).astype(np.float32)[:, None]
+        """Actions (n, 1) mg for observations (n, features), (1,) for one observation; and the state of `act`."""
+        doses, state = self.act(np.atleast_2d(observation), state, episode_start)
+        actions = doses.astype(np.float32)[:, None]
         return (actions if np.ndim(observation) == 2 else actions[0]), state
 
 

@@ -12,7 +12,6 @@ import numpy as np
 from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
-from dosing_env.chart import read
 from dosing_env.inference.observations import Levels
 from dosing_env.inference.problem import Problem, etas_of, seen_of, solve
 from dosing_env.pharmacology import Drug, Patient
@@ -21,6 +20,7 @@ from dosing_env.simulation import subject
 from dosing_env.simulation.batch import How, follow
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import HOLE, specialise
+from dosing_env.simulation.control import USUAL
 from dosing_env.task import infusion_hours
 
 covariates: Any = HOLE
@@ -30,6 +30,7 @@ NX: Any = HOLE
 class Belief(NamedTuple):
     """The most probable patients, and what they would have been through."""
 
+    day: int  # of the present decision, counted from 0
     patients: Floats  # (n, fields of Patient) bedside values as charted, with the newest creatinine
     etas: Floats  # (n, etas)
     amounts: Floats  # (n, compartments) mg  now
@@ -38,52 +39,42 @@ class Belief(NamedTuple):
     status: NDArray[np.intp]  # (n,) how the search ended, see `search`
 
 
-def believe(drug: Drug, rules: Rules, observation: NDArray[np.float32], start: Floats | None = None) -> Belief:
-    """The most probable patient behind each chart; all charts are of one decision.
+def believe(drug: Drug, rules: Rules, chart: Any, start: Floats | None = None) -> Belief:
+    """The most probable patient behind each chart.
 
     Args:
         drug: the model that is believed.
         rules: of the task.
-        observation: (n, features)
+        chart: `chart.read` of observations (features, n), all of one decision: each of its fields for n patients.
         start: (n, a) the `z` of the decision before; without it the search begins with the typical patient.
     """
-    chart = read(np.ascontiguousarray(observation.T, dtype=np.float64), rules)
-    problem, bedside = _posed(drug, rules, chart)
+    day = int((chart.time[0] + 1e-9) // 24.0)
+    known = rules.drawn[: int(chart.resulted.sum(axis=0)[0])]
+    times = np.sort(np.append(known, [24.0 * day, chart.time[0]]))
+    problem, bedside = _posed(drug, rules, chart, day, times)
     found = solve(problem, None if start is None else np.ravel(start))
     etas = etas_of(problem.seen, found)
     problem.plan.etas[:] = etas
-    n, looks = len(etas), len(problem.seen.level) // len(etas)
+    n, looks = len(etas), len(times)
     plan = problem.plan._replace(first_row=np.arange(n) * looks)
     out = np.empty((len(drug.compartments) + 2 + len(drug.outputs), n * looks))
-    follow(drug, plan, np.tile(_times(rules, chart), n), out, How(None, 1e-10, auc=True), range(n))
+    follow(drug, plan, np.tile(times, n), out, How(None, USUAL, auc=True), range(n))
     whole = out.reshape(len(out), n, looks)
-    compartments = len(drug.compartments)
-    auc = whole[compartments + 1]
+    amounts, auc = whole[: len(drug.compartments), :, -1], whole[len(drug.compartments) + 1]
     return Belief(
+        day=day,
         patients=bedside,
         etas=etas,
-        amounts=np.ascontiguousarray(whole[:compartments, :, -1].T),
-        auc_today=auc[:, -1] - auc[:, _times(rules, chart).searchsorted(24.0 * _day(chart))],
+        amounts=np.ascontiguousarray(amounts.T),
+        auc_today=auc[:, -1] - auc[:, times.searchsorted(24.0 * day)],
         z=found.z.reshape(n, -1),
         status=found.status,
     )
 
 
-def _day(chart: Any) -> int:
-    """The day of the present decision, counted from 0."""
-    return int((chart.time[0] + 1e-9) // 24.0)
-
-
-def _times(rules: Rules, chart: Any) -> Floats:
-    """When the patients are looked at: at each level, when the day began, and now."""
-    known = rules.drawn[: int(chart.resulted.sum(axis=0)[0])]
-    return np.sort(np.append(known, [24.0 * _day(chart), chart.time[0]]))
-
-
-def _posed(drug: Drug, rules: Rules, chart: Any) -> tuple[Problem, Floats]:
-    """The problem, and the bedside values of every patient today."""
-    n, days = len(chart.time), _day(chart) + 1
-    days = min(days, rules.days)
+def _posed(drug: Drug, rules: Rules, chart: Any, day: int, times: Floats) -> tuple[Problem, Floats]:
+    """The problem, with looks at these times, and the bedside values of every patient today."""
+    n, days = len(chart.time), min(day + 1, rules.days)
     bedside = np.zeros((n, days, len(Patient._fields)))
     for j, name in enumerate(("AGE", "WT", "HT", "SEX")):
         bedside[:, :, j] = getattr(chart, name)[:, None]
@@ -91,7 +82,7 @@ def _posed(drug: Drug, rules: Rules, chart: Any) -> tuple[Problem, Floats]:
     values = np.empty((n * days, len(drug.Covariates._fields)))
     fields = len(Patient._fields)
     specialise(_covariates, covariates=drug.covariates, NX=fields)(bedside.reshape(-1, fields), values)
-    records, looks = _records(drug, rules, chart)
+    records, looks = _records(drug, rules, chart, times)
     everyone = np.arange(n)
     plan = subject.Plan(
         records=records.reshape(-1, subject.WIDTH),
@@ -120,10 +111,9 @@ def _covariates(patients, values):  # type: ignore[no-untyped-def]
             values[i, j] = x[j]
 
 
-def _records(drug: Drug, rules: Rules, chart: Any) -> tuple[Floats, Levels]:
+def _records(drug: Drug, rules: Rules, chart: Any, times: Floats) -> tuple[Floats, Levels]:
     """Every patient's doses and looks in order of time (a look comes before a dose), and what was measured."""
-    times, given = _times(rules, chart), round(chart.time[0] / rules.interval)
-    n, known = len(chart.time), len(times) - 2
+    n, known, given = len(chart.time), len(times) - 2, round(chart.time[0] / rules.interval)
     when = np.concatenate([times, rules.interval * np.arange(given)])
     order = np.lexsort((np.arange(len(when)), when))
     records = np.zeros((n, len(when), subject.WIDTH))

@@ -12,13 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dosing_env.inference import search
-from dosing_env.inference.observations import Levels, read_levels
-from dosing_env.inference.problem import RELATIVE, etas_of, problem_of, require_error, solve
+from dosing_env.inference.likelihood import standardised
+from dosing_env.inference.observations import Levels
+from dosing_env.inference.problem import etas_of, posed, solve
 from dosing_env.pharmacology import Drug
-from dosing_env.residual import FORMS, error_sd
-from dosing_env.simulation.batch import How
+from dosing_env.residual import FORMS
 from dosing_env.simulation.cells import Floats
-from dosing_env.simulation.tables import Study, study_of
+from dosing_env.simulation.tables import Study
 
 WHY = {
     search.CONVERGED: "converged",
@@ -104,12 +104,7 @@ def map_estimate(drug: str | Path | Drug, data: Any, *, covariates: Any = None, 
     Raises:
         ValueError: data that cannot be used exactly as they stand; row, column, value and rule are named.
     """
-    how = How(None, RELATIVE, auc=False)
-    study = study_of(drug, data, covariates, (), None, how, carry, None, None, None)
-    model = study.drug
-    require_error(model)
-    levels = read_levels(model, data, study.events).of(study.mine)
-    problem = problem_of(study, levels)
+    study, levels, problem = posed(drug, data, covariates, carry)
     return estimates_of(study, levels, problem.seen, solve(problem))
 
 
@@ -120,7 +115,7 @@ def estimates_of(study: Study, levels: Levels, seen: search.Seen, found: search.
     typical = study.table(0, len(who))
     table = pd.DataFrame({"time": levels.time, "dv": levels.level, "blq": levels.below.astype(int)})
     table["pred"], table["ipred"] = typical["level"].to_numpy(), found.predicted
-    table["iwres"] = (table["dv"] - table["ipred"]) / _sd(drug, found.predicted)
+    table["iwres"] = _iwres(drug, levels.level, found.predicted)
     if who != [None]:
         eta.insert(0, "ID", who)
         table.insert(0, "ID", np.repeat(np.array(who, dtype=object), np.diff(seen.first_look)))
@@ -140,6 +135,11 @@ def estimates_of(study: Study, levels: Levels, seen: search.Seen, found: search.
     )
 
 
-def _sd(drug: Drug, level: Floats) -> Floats:
-    form, proportional, additive = FORMS.index(drug.assay.form), drug.assay.proportional, drug.assay.additive
-    return np.array([error_sd(form, proportional, additive, f) for f in level.tolist()])
+def _iwres(drug: Drug, level: Floats, predicted: Floats) -> Floats:
+    """Individual weighted residuals; nan where nothing was measured, or where the logarithm of nothing is needed."""
+    assay = drug.assay
+    error = FORMS.index(assay.form), assay.proportional, assay.additive
+    pairs = zip(predicted.tolist(), level.tolist(), strict=True)
+    return np.array(
+        [np.nan if assay.form == "log" and not f > 0.0 else standardised(*error, f, y)[0] for f, y in pairs]
+    )

@@ -28,36 +28,34 @@ def surprise(form: int, proportional: float, additive: float, f: float, level: f
         level: measured level, or the limit of quantification.
         below: 1 where the level is below that.
     """
-    if form == LOG:
-        if not (f > 0.0 and level > 0.0):
-            return math.inf
-        f, level = math.log(f), math.log(level)
-    sd = _sd(form, proportional, additive, f)
+    if form == LOG and not (f > 0.0 and level > 0.0):
+        return math.inf
+    u, sd = standardised(form, proportional, additive, f, level)
     if not sd > 0.0:
         return math.inf
-    u = (level - f) / sd
     if below != 0.0:
         return -2.0 * log_normal_cdf(u)
     return 2.0 * math.log(sd) + u * u
 
 
-def _sd(form, proportional, additive, f):  # type: ignore[no-untyped-def]
-    return proportional if form == LOG else error_sd(form, proportional, additive, f)
+def standardised(form, proportional, additive, f, level):  # type: ignore[no-untyped-def]
+    """What lies between level and prediction in SD of the residual error, and that SD (of "log", of the logarithm)."""
+    if form == LOG:
+        f, level = math.log(f), math.log(level)
+    sd = error_sd(form, proportional, additive, f)
+    return ((level - f) / sd if sd > 0.0 else math.inf), sd
 
 
 def slope_and_weight(form, proportional, additive, f, level, below):  # type: ignore[no-untyped-def]
     """d surprise/df, and the expected second derivative (never negative): what Fisher scoring needs."""
-    outer = 1.0  # d ln f/df of the form "log"
-    if form == LOG:
-        outer, f, level = 1.0 / f, math.log(f), math.log(level)
-    sd = _sd(form, proportional, additive, f)
+    u, sd = standardised(form, proportional, additive, f, level)
+    outer = 1.0 / f if form == LOG else 1.0  # d ln f/df of the form "log"
     if form == LOG:
         growth = 0.0  # d sd/df
     elif form == COMBINED1:
         growth = proportional if f >= 0.0 else -proportional
     else:
         growth = proportional * proportional * f / sd
-    u = (level - f) / sd
     du = -(1.0 + u * growth) / sd
     if below != 0.0:
         hazard = math.exp(-0.5 * u * u - log_normal_cdf(u)) / _ROOT_TWO_PI

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from dosing_env.inference import search
 from dosing_env.inference.problem import Problem, weigh
-from dosing_env.simulation.batch import How, follow
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.chance import PARTICLE, ZERO, Key, fill_normals, uniforms
 from dosing_env.simulation.compiling import specialise
@@ -148,43 +147,3 @@ def _move(z, posterior, q, new, new_posterior, new_q, moved, key, numbers, numbe
                 z[s, i] = new[s, j]
                 posterior[s, i], q[s, i] = new_posterior[s, j], new_q[s, j]
                 moved[s] += 1.0 / particles
-
-
-def follow_particles(problem: Problem, z: Floats, relative: float, auc: bool) -> Floats:
-    """What is seen of the particles: (columns, rows), the looks of one after the other."""
-    drug, plan, task = problem
-    n, particles, _ = z.shape
-    mine = np.repeat(np.arange(n), particles)
-    rows = task.last_eta[mine] - plan.first_eta[mine]
-    edges = np.append(0, np.cumsum(rows))
-    etas = np.empty((edges[-1], plan.etas.shape[1]))
-    flat = np.ascontiguousarray(z.reshape(n * particles, -1))
-    specialise(_spell_out)(etas, flat, edges, plan.first_eta[mine], task)
-    looks = np.diff(task.first_look)[mine]
-    ends = np.append(0, np.cumsum(looks))
-    wider = plan._replace(
-        first_record=plan.first_record[mine],
-        last_record=plan.last_record[mine],
-        first_step=plan.first_step[mine],
-        last_step=plan.last_step[mine],
-        etas=etas,
-        first_eta=edges[:-1],
-        first_row=ends[:-1],
-    )
-    out = np.empty((len(drug.compartments) + 2 + len(drug.outputs), ends[-1]))
-    follow(drug, wider, np.zeros(ends[-1]), out, How(None, relative, auc), range(len(mine)))
-    return out
-
-
-def _spell_out(etas, z, edges, first, task):  # type: ignore[no-untyped-def]
-    """The random effects of every particle, step by step."""
-    between, own = task.root.shape[1], len(task.kappas)
-    for s in range(len(z)):
-        for row in range(edges[s], edges[s + 1]):
-            for i in range(etas.shape[1]):
-                etas[row, i] = 0.0
-                for k in range(between):
-                    etas[row, i] += task.root[i, k] * z[s, k]
-            for k in range(own):
-                at = between + own * task.occasion[first[s] + row - edges[s]] + k
-                etas[row, task.kappas[k]] += task.spread[k] * z[s, at]

@@ -12,19 +12,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dosing_env.inference.estimates import Estimates, estimates_of
-from dosing_env.inference.observations import Levels, read_levels
-from dosing_env.inference.particles import follow_particles, sample
-from dosing_env.inference.problem import RELATIVE, problem_of, require_error, solve
+from dosing_env.inference.particles import sample
+from dosing_env.inference.problem import posed, solve, spelt_out
 from dosing_env.pharmacology import Drug
 from dosing_env.residual import FORMS, measured
-from dosing_env.simulation.batch import How
+from dosing_env.simulation.batch import How, follow
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.chance import PARTICLE, Key, normals, world
 from dosing_env.simulation.compiling import specialise
 from dosing_env.simulation.control import USUAL
+from dosing_env.simulation.effects import Drawn
 from dosing_env.simulation.subjects import numbers_of
-from dosing_env.simulation.tables import study_of
+from dosing_env.simulation.tables import Study, study_of
 
+_HOW = How(None, USUAL, auc=True)
 LEAST = 20  # particles that say anything about a tail
 
 
@@ -92,8 +93,7 @@ class Posterior:
     @property
     def eta(self) -> NDArray[np.float64]:
         """(subjects, particles, etas) random effects between patients."""
-        root = self.estimates.root
-        return np.asarray((self.z[:, :, None, : root.shape[1]] * root).sum(axis=3))
+        return spelt_out(self.estimates.root, self.z)
 
     def predict(self, doses: Any, *, times: Iterable[float], covariates: Any = None, carry: str = "locf") -> Forecast:
         """What the particles predict under these doses.
@@ -109,19 +109,13 @@ class Posterior:
                 between occasions, whose future occasions nobody knows.
             RuntimeError: a solve failed.
         """
-        drug, n = self.estimates.drug, len(self.estimates.who)
+        drug = self.estimates.drug
         if any(drug.occasion.values()):
             raise ValueError(f"{drug.name}: it varies between occasions: of those to come nothing is predicted")
-        how = How(None, USUAL, auc=True)
-        study = study_of(drug, doses, covariates, times, None, how, carry, None, None, None)
+        study = study_of(drug, doses, covariates, times, None, _HOW, carry, None, None, None)
         if study.who != self.estimates.who:
             raise ValueError(f"doses: they are of the subjects {study.who}, the estimates of {self.estimates.who}")
-        records, mine = study.records(0, n)
-        looks = np.append(0, np.cumsum(records.looks[mine]))
-        nothing = np.full(looks[-1], np.nan)
-        problem = problem_of(study, Levels(nothing, nothing, np.zeros(looks[-1]), looks))
-        seen = follow_particles(problem, self.z, USUAL, auc=True)
-        whole = seen.reshape(len(seen), n, self.z.shape[1], -1)
+        whole = _followed(study, self.eta)
         compartments = len(drug.compartments)
         level = whole[compartments]
         return Forecast(
@@ -158,15 +152,34 @@ def posterior(
     """
     if particles < LEAST:
         raise ValueError(f"particles: {particles!r}: fewer than {LEAST} say nothing")
-    how = How(None, RELATIVE, auc=False)
-    study = study_of(drug, data, covariates, (), None, how, carry, None, None, None)
-    require_error(study.drug)
-    levels = read_levels(study.drug, data, study.events).of(study.mine)
-    problem, key = problem_of(study, levels), world(seed)
+    study, levels, problem = posed(drug, data, covariates, carry)
+    key = world(seed)
     found = solve(problem)
     cloud = sample(problem, found, particles, key, numbers_of(study.who))
     estimates = estimates_of(study, levels, problem.seen, found)
     return Posterior(estimates=estimates, z=cloud.z, size=cloud.size, moved=cloud.moved, key=key)
+
+
+def _followed(study: Study, etas: Floats) -> Floats:
+    """What is seen of every particle: (columns, subjects, particles, times). `etas`: (subjects, particles, etas)."""
+    (n, particles, _), times = etas.shape, len(study.times)
+    records, mine = study.records(0, n)
+    if (records.looks[mine] != times).any():
+        raise ValueError("doses: there are observations (EVID 0 or 2) among them: say in `times` when to look")
+    each = np.arange(n * particles)
+    drawn = Drawn(np.ascontiguousarray(etas.reshape(n * particles, -1)), each[:n], 0)
+    plan, of = study.plan(0, n, records, mine, drawn, each[:n]), each // particles
+    plan = plan._replace(
+        first_record=plan.first_record[of],
+        last_record=plan.last_record[of],
+        first_step=plan.first_step[of],
+        last_step=plan.last_step[of],
+        first_eta=each,
+        first_row=each * times,
+    )
+    out = np.empty((len(study.drug.compartments) + 2 + len(study.drug.outputs), len(each) * times))
+    follow(study.drug, plan, np.tile(study.times, len(each)), out, _HOW, range(len(each)))
+    return out.reshape(len(out), n, particles, times)
 
 
 def _measured(drug: Drug, key: Key, who: list[Hashable], level: Floats) -> Floats:

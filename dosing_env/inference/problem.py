@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env.inference import search
-from dosing_env.inference.observations import Levels
+from dosing_env.inference.observations import Levels, read_levels
 from dosing_env.pharmacology import Drug
 from dosing_env.residual import FORMS
 from dosing_env.simulation import subject
+from dosing_env.simulation.batch import How
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import uncounted
 from dosing_env.simulation.effects import Drawn
 from dosing_env.simulation.model import model_of
 from dosing_env.simulation.solvers import workspace
-from dosing_env.simulation.tables import Study
+from dosing_env.simulation.tables import Study, study_of
 
 Rows = NDArray[np.intp]
 
@@ -37,6 +39,18 @@ def require_error(drug: Drug) -> None:
     """Refuse a drug whose levels are exact: nothing could be weighed."""
     if drug.assay.proportional == 0.0 and drug.assay.additive == 0.0:
         raise ValueError(f"{drug.name}: it has no residual error (assay): nothing can be learned from a level")
+
+
+def posed(drug: str | Path | Drug, data: Any, covariates: Any, carry: str) -> tuple[Study, Levels, Problem]:
+    """What tables say: who is meant, what was measured, and the problem. See `map_estimate`.
+
+    Raises:
+        ValueError: data that cannot be used exactly as they stand, or a drug without residual error.
+    """
+    study = study_of(drug, data, covariates, (), None, How(None, RELATIVE, auc=False), carry, None, None, None)
+    require_error(study.drug)
+    levels = read_levels(study.drug, data, study.events).of(study.mine)
+    return study, levels, problem_of(study, levels)
 
 
 def problem_of(study: Study, levels: Levels) -> Problem:
@@ -135,8 +149,13 @@ def _carry_out(problem: Problem, kernel: Any, result: Any) -> None:
 def etas_of(seen: search.Seen, found: search.Found) -> Floats:
     """(subjects, etas) the random effects between patients."""
     between = seen.root.shape[1]
-    z = np.array([found.z[first : first + between] for first in seen.first_z[:-1]]).reshape(-1, between)
-    etas: Any = (z[:, None, :] * seen.root).sum(axis=2)  # by BLAS the last bits would depend on the other subjects
+    z = np.array([found.z[first : first + between] for first in seen.first_z[:-1]])
+    return spelt_out(seen.root, z.reshape(-1, between))
+
+
+def spelt_out(root: Floats, z: Floats) -> Floats:
+    """(..., etas) of z (..., random effects), those between patients first. BLAS would mix in what else is there."""
+    etas: Any = (z[..., None, : root.shape[1]] * root).sum(axis=-1)
     return np.asarray(etas)
 
 

@@ -186,7 +186,7 @@ def _polish(s, d, value, model, plan, bench, seen, desk, fault):  # type: ignore
         _differences(s, d, value, model, plan, bench, seen, desk, fault)
         if not _solve(d, 0.0, desk):
             return value, NO_MINIMUM
-        longest, new, share = _move(d, 1.0, desk), math.inf, 1.0
+        longest, share = _move(d, 1.0, desk), 1.0
         new, _ = _objective(s, d, model, plan, bench, seen, desk, fault)
         while not new <= value + 1e-9 and share * longest > _THERE:
             _move(d, -0.5 * share, desk)

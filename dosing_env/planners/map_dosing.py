@@ -62,49 +62,37 @@ class MAPDosing(Policy):
         self._admission = admission(task.rules, self._drug)
         self._plan = specialise(plan_all, **filled)
 
-    def predict(
-        self,
-        observation: NDArray[np.float32],
-        state: Any = None,
-        episode_start: Any = None,
-        deterministic: bool = False,
-    ) -> tuple[NDArray[np.float32], Any]:
-        """Actions (n, 1) mg for observations (n, features); (1,) for one. The state is where the search may begin."""
-        batch = np.atleast_2d(observation)
-        wanted, z = np.zeros(len(batch)), self._started(batch, state, episode_start)
-        for time in np.unique(batch[:, 0]):
-            rows = np.flatnonzero(batch[:, 0] == time)
-            belief = believe(self._drug, self.task.rules, batch[rows], z[rows])
+    def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[Floats, Any]:
+        """Doses to give now, (n,) mg, and what the searches found: where those of the next decision begin."""
+        wanted, z = np.zeros(len(observation)), self._started(len(observation), state, episode_start)
+        for time in np.unique(observation[:, 0]):
+            rows = np.flatnonzero(observation[:, 0] == time)
+            chart = read(np.ascontiguousarray(observation[rows].T, dtype=np.float64), self.task.rules)
+            belief = believe(self._drug, self.task.rules, chart, z[rows])
             z[rows] = np.where(np.isfinite(belief.z), belief.z, 0.0)
-            wanted[rows] = self._planned(batch[rows], belief)
-        actions = wanted.astype(np.float32)[:, None]
-        return (actions if np.ndim(observation) == 2 else actions[0]), z
+            wanted[rows] = self._planned(chart, belief)
+        return wanted, z
 
     def doses(self, observation: NDArray[np.float32]) -> Floats:
         """Doses to give now, (n,) mg, without what the search found before."""
-        return np.asarray(self.predict(observation)[0][:, 0], dtype=np.float64)
+        return self.act(observation, None, None)[0]
 
-    def _started(self, batch: NDArray[np.float32], state: Any, episode_start: Any) -> Floats:
+    def _started(self, size: int, state: Any, episode_start: Any) -> Floats:
         """Where each search begins."""
-        size = int(np.count_nonzero(np.array(self._drug.omega_root()).any(axis=0)))
-        if state is None or np.shape(state) != (len(batch), size):
-            return np.zeros((len(batch), size))
-        return (
-            np.where(np.atleast_1d(episode_start)[:, None], 0.0, state) if episode_start is not None else state.copy()
-        )
+        z = np.zeros((size, int(np.count_nonzero(np.array(self._drug.omega_root()).any(axis=0)))))
+        if np.shape(state) != z.shape:
+            return z
+        return np.where(np.zeros((size, 1)) if episode_start is None else np.reshape(episode_start, (-1, 1)), z, state)
 
-    def _planned(self, batch: NDArray[np.float32], belief: Belief) -> Floats:
+    def _planned(self, chart: Any, belief: Belief) -> Floats:
         """The oracle's dose for the most probable patients."""
-        rules, wanted = self.task.rules, np.zeros(len(batch))
-        courses = self._admission.repeat(len(batch))
-        decision = round(float(batch[0, 0]) / rules.interval)
-        day = int(decision * rules.interval // 24.0)
-        courses["decision"], courses["patient"], courses["eta"] = decision, belief.patients, belief.etas
-        courses["amounts"] = belief.amounts
-        chart = read(batch.T.astype(np.float64), rules)
+        rules, wanted = self.task.rules, np.zeros(len(chart.time))
+        courses = self._admission.repeat(len(wanted))
+        courses["decision"] = round(chart.time[0] / rules.interval)
+        courses["patient"], courses["eta"], courses["amounts"] = belief.patients, belief.etas, belief.amounts
         courses["doses"] = chart.doses.T
-        if day < rules.days:
-            courses["auc"][:, day] = belief.auc_today
+        if belief.day < rules.days:
+            courses["auc"][:, belief.day] = belief.auc_today
         self._plan(courses, self._rules, self._bench, self._amounts, wanted)
         return wanted
 

@@ -14,10 +14,9 @@ from dosing_env.catalogue import unknown
 from dosing_env.inference.estimates import map_estimate
 from dosing_env.interchange.text_models import drugs_of_tables
 from dosing_env.pharmacology import Assay, Drug
-from dosing_env.simulation.cells import Table
 from dosing_env.simulation.tables import simulate
 from dosing_env.verification.check import Check, failed
-from dosing_env.verification.reference import EVENT
+from dosing_env.verification.reference import EVENT, table_of
 
 MARK = "map_covariates.csv"  # a directory without it has no such cases
 KIND = "MAP"
@@ -124,10 +123,7 @@ def _by_name(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def _read(folder: Path, name: str) -> pd.DataFrame:
-    path = folder / f"map_{name}.csv"
-    table, (texts, numbers) = Table(str(path), path, ()), TABLES[name]
-    for column in (*texts, *numbers):
-        if column not in table.frame:
-            raise ValueError(f"{path}: {unknown('column', column, list(table.columns))}")
+    texts, numbers = TABLES[name]
+    table = table_of(folder / f"map_{name}.csv", (*texts, *numbers))
     words = {column: table.frame[column].astype(str) for column in texts}
     return pd.DataFrame(words | {column: table.numbers(column) for column in numbers})

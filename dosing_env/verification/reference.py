@@ -149,12 +149,17 @@ def _case(row: dict[str, Any], drug: Drug, tables: Mapping[str, list[dict[str, A
     return Case(name, row["family"], row["model"], events, covariates, dict(expected))
 
 
-def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
-    path = folder / f"{name}.csv"
+def table_of(path: Path, columns: tuple[str, ...]) -> Table:
+    """A table of a directory, which has these columns."""
     table = Table(str(path), path, ())
-    for heading in COLUMNS[name]:
+    for heading in columns:
         if heading not in table.frame:
             raise ValueError(f"{path}: {unknown('column', heading, [str(c) for c in table.frame.columns])}")
+    return table
+
+
+def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
+    table = table_of(folder / f"{name}.csv", COLUMNS[name])
     numbers = NUMBERS.get(name, ())
     columns = [table.numbers(h).tolist() if h in numbers else table.frame[h].tolist() for h in COLUMNS[name]]
     return [dict(zip(COLUMNS[name], row, strict=True)) for row in zip(*columns, strict=True)]

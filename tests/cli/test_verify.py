@@ -16,6 +16,7 @@ from dosing_env.cli.program import FAILED, STOPPED
 from dosing_env.simulation.solvers import SOLVERS
 from dosing_env.verification.convergence import orders
 from tests.cli.commands import complaint, files, run, start
+from tests.text_files import replace
 
 HALF_LIFE = 4.0
 K = math.log(2.0) / HALF_LIFE
@@ -41,12 +42,6 @@ def reference(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }.items():
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
     return folder
-
-
-def replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
 
 
 def test_what_agrees_passes(reference: Path, here: Path) -> None:

@@ -31,11 +31,15 @@ def cohort(decisions: int) -> Cohort:
     return made
 
 
+def charts(made: Cohort) -> Any:
+    return read(np.ascontiguousarray(made.observation.T, dtype=np.float64), made.task.rules)
+
+
 @pytest.mark.parametrize("decisions", [0, 1, 3, 6, 13])
 def test_a_chart_tells_what_its_table_tells(decisions: int) -> None:
     """Estimate, amounts and today's exposure are those of `map_estimate` and `simulate` on the chart's numbers."""
     made, task = cohort(decisions), WARD.task()
-    belief = believe(task.drug, task.rules, made.observation)
+    belief = believe(task.drug, task.rules, charts(made))
     for i in (0, 7, 13):
         chart = read(made.observation[i].astype(np.float64), task.rules)
         bedside = {"AGE": chart.AGE, "WT": chart.WT, "HT": chart.HT, "SEX": chart.SEX, "DIAL": 0.0, "HAEM": 0.0}
@@ -58,8 +62,8 @@ def test_a_chart_tells_what_its_table_tells(decisions: int) -> None:
 
 def test_where_the_search_begins_changes_nothing_that_counts() -> None:
     made, task = cohort(10), WARD.task()
-    one = believe(task.drug, task.rules, made.observation)
-    other = believe(task.drug, task.rules, made.observation, one.z + 0.3)
+    one = believe(task.drug, task.rules, charts(made))
+    other = believe(task.drug, task.rules, charts(made), one.z + 0.3)
     assert other.etas == pytest.approx(one.etas, abs=1e-6)
     assert not one.status.any()
 

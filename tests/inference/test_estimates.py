@@ -164,6 +164,21 @@ def test_a_search_that_fails_is_told_and_stops_nobody_else() -> None:
     assert own.standard_errors()["CL"].isna().tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize("form", ["combined2", "proportional", "log"])
+def test_weighted_residuals_are_in_units_of_the_error(form: str) -> None:
+    """Of the form "log" that is an error of the logarithm."""
+    drug = replace(catalogue.load("drugs", "vancomycin_goti2018"), assay=Assay(proportional=0.2, form=form))
+    table = estimate_levels(drug)
+    ipred, dv = table["ipred"][0], table["dv"][0]
+    off = math.log(dv / ipred) / 0.2 if form == "log" else (dv - ipred) / (0.2 * ipred)
+    assert table["iwres"].to_numpy() == pytest.approx(np.array([off, math.nan]), rel=1e-12, nan_ok=True)
+
+
+def estimate_levels(drug: Drug) -> pd.DataFrame:
+    """Of a level, and of a time at which nothing was measured."""
+    return map_estimate(drug, [INFUSIONS, level(11.5, 12.0), level(20.0, None)], covariates=ADULT).levels
+
+
 GOOD = [INFUSIONS, level(11.5, 10.0)]
 
 

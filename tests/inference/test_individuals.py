@@ -9,6 +9,7 @@ import pytest
 
 from dosing_env.verification import individuals
 from tests.simulation.reference_data import FOLDER
+from tests.text_files import replace
 
 
 @pytest.fixture
@@ -19,12 +20,6 @@ def folder(tmp_path: Path) -> Path:
     kept = [line for line in lines if line.startswith(("case_id", "van_1s"))]
     (tmp_path / individuals.MARK).write_text("\n".join(kept))
     return tmp_path
-
-
-def replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
 
 
 @pytest.mark.parametrize(

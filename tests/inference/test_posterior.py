@@ -142,6 +142,8 @@ def test_what_cannot_be_asked() -> None:
     known = posterior("vancomycin_goti2018", data, covariates=ADULT, particles=20)
     with pytest.raises(ValueError, match="doses: they are of the subjects"):
         known.predict([INFUSIONS | {"ID": 1}], times=[48.0], covariates=ADULT)
+    with pytest.raises(ValueError, match=r"doses: there are observations .* say in `times` when to look"):
+        known.predict(data, times=[48.0], covariates=ADULT)
     predicted = known.predict([INFUSIONS], times=[48.0], covariates=ADULT)
     with pytest.raises(ValueError, match=r"coverage: 80 is not between 0 and 1"):
         predicted.interval(80)
