@@ -68,6 +68,7 @@ class Cohort:
 
         Raises:
             ValueError: the population's published ranges admit no patient.
+            RuntimeError: a solve failed before a policy was asked.
         """
         slots = self._everyone if slots is None else np.asarray(slots)
         as_bytes = f"V{self.courses.itemsize}"  # field by field it would take ten times as long
@@ -75,10 +76,12 @@ class Cohort:
         self.courses["number"][slots] = numbers
         failed = self._begin(self.courses, self._rules, self.key, self._bench, self._root, slots, self.observation)
         if failed != decision.DONE:
+            if not np.isnan(self.courses["evaluated"][failed]):
+                raise RuntimeError(self._failure(self.courses[failed]))
             raise ValueError(f"population {self.task.population.name}: `keep` rejects all of {decision.ATTEMPTS} draws")
 
     def treat(self, wanted: Floats, running: NDArray[np.bool_]) -> Paid:
-        """Take one decision for each running patient.
+        """Take one decision for each running patient, and treat him until the next.
 
         Args:
             wanted: (size,) mg.  running: (size,); the others, and who has finished, stay as they are and earn nothing.
@@ -146,4 +149,5 @@ def holes(task: Task, solver: str | None = None) -> dict[str, Any]:
         "NX": len(Patient._fields),
         "NP": len(drug.Parameters._fields),
         "DOSED": drug.dosed,
+        "lead_in": task.lead_in,
     }

@@ -14,7 +14,7 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
 from dosing_env.arithmetic import exp
-from dosing_env.chart import observe, open_chart
+from dosing_env.chart import observe, open_chart, read
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.rules import Rules
 from dosing_env.simulation.chance import (
@@ -55,6 +55,7 @@ NX: Any = HOLE  # fields of Patient
 NP: Any = HOLE  # individual parameters
 N: Any = HOLE  # compartments
 DOSED: Any = HOLE  # compartment that receives the drug
+lead_in: Any = HOLE  # dose (mg) of a chart, before a policy is asked
 
 DONE = -1  # no patient failed
 ATTEMPTS = 10_000  # draws of one patient before the population is called impossible
@@ -67,7 +68,7 @@ class Paid(NamedTuple):
     reward: Any  # (n,)
     earned: Any  # (n,)  share of the primary endpoint
     risk: Any  # (n,)  hazard of kidney injury, 0 once it has happened
-    dose: Any  # (n,) mg given
+    dose: Any  # (n,) mg given now
     limit: Any  # (n,)  number of the limit that lowered the dose
     over: Any  # (n,)  whether the course has come to its end, now or before
 
@@ -126,26 +127,42 @@ def bench_type(rules: Rules, drug: Drug, rows: int, draws: int) -> np.dtype[np.v
 
 
 def begin(courses, rules, key, bench, root, slots, rows):  # type: ignore[no-untyped-def]
-    """Admit the patients whose numbers stand in the records, at the given slots. Returns DONE or a failed slot."""
+    """Admit the patients whose numbers stand in the records, and treat them until a policy is asked.
+
+    Returns DONE or the slot of a patient who could not be drawn (his parameters were never evaluated) or treated.
+    """
     for i in slots:
-        if not _admit(courses[i], rules[0], key, bench[0], root):
+        course, rule = courses[i], rules[0]
+        if not _admit(course, rule, key, bench[0], root):
             return i
-        open_chart(courses[i], rules[0], rows[i])
+        open_chart(course, rule, rows[i])
+        while not rule.asked[course.decision]:
+            dose, _ = prescribe(rule, course, lead_in(read(rows[i].astype(np.float64), rule)))
+            if not _treat(course, rule, key, bench[0], dose):
+                return i
+            _close_day(course, rule, key)
+            observe(course, rule, rows[i])
     return DONE
 
 
 def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: ignore[no-untyped-def]
-    """One decision for every running patient whose course is not over. Returns DONE, or the slot of a failed solve."""
+    """Treat every running patient whose course is not over until a policy is asked again.
+
+    Returns DONE, or the slot of a failed solve.
+    """
     for i in range(len(courses)):
         course, rule = courses[i], rules[0]
         if running[i] and course.decision < rule.decisions:
-            dose, limit = prescribe(rule, course, wanted[i])
-            if not _treat(course, rule, key, bench[0], dose):
-                return i
-            earned, risk = _close_day(course, rule, key)
-            paid.dose[i], paid.limit[i], paid.earned[i], paid.risk[i] = dose, limit, earned, risk
-            paid.reward[i] = rule.pay_attainment * earned - rule.pay_aki * risk
-            observe(course, rule, rows[i])
+            paid.dose[i], paid.limit[i] = prescribe(rule, course, wanted[i])
+            for _ in range(course.decision, rule.until[course.decision]):
+                dose, _ = prescribe(rule, course, wanted[i])
+                if not _treat(course, rule, key, bench[0], dose):
+                    return i
+                earned, risk = _close_day(course, rule, key)
+                paid.earned[i] += earned
+                paid.risk[i] += risk
+                observe(course, rule, rows[i])
+            paid.reward[i] = rule.pay_attainment * paid.earned[i] - rule.pay_aki * paid.risk[i]
         paid.over[i] = course.decision == rule.decisions
     return DONE
 

@@ -19,7 +19,8 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
     """One patient of a scenario under treatment.
 
     Arguments, observation, action, reward and info are those of `DosingVectorEnv`, without the patient axis.
-    Every episode treats the next patient of the seed; the episode is truncated at the end of the course.
+    Every episode treats the next patient of the seed; the episode is truncated at the end of the course, or terminated
+    where one decision is all that is asked.
     """
 
     metadata: dict[str, Any] = dict(DosingVectorEnv.metadata)  # noqa: RUF012
@@ -47,10 +48,10 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         """Give a dose and advance to the next decision."""
         if self._batch.over.item():
             raise RuntimeError("the course is over: reset() comes before the next step()")
-        paid, truncated = self._batch.treat(action)
+        paid, terminated, truncated = self._batch.treat(action)
         paid = Paid(*[column.item() for column in paid])
         info = info_of(self.task, paid, LIMITS[paid.limit])
-        return self._batch.observation()[0], paid.reward, False, truncated.item(), info
+        return self._batch.observation()[0], paid.reward, terminated.item(), truncated.item(), info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(doses,): which doses of the grid the hard limits allow now."""

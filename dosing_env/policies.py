@@ -6,7 +6,7 @@ from typing import Any
 
 from dosing_env import catalogue
 from dosing_env.agent import load_agent
-from dosing_env.policy import ProtocolPolicy
+from dosing_env.policy import ProtocolPolicy, planner_of
 from dosing_env.trial import Arm
 
 AGENT = "agent:"
@@ -26,24 +26,14 @@ def policy_of(policy: Any) -> Any:
         return load_agent(policy.removeprefix(AGENT))
     if policy.endswith(".toml"):
         raise ValueError(f"policies: {policy!r} is no policy. A trained agent is given as {AGENT + policy!r}")
-    planner, _, believed = policy.partition(":")
-    if planner in catalogue.names("planners"):
-        return _planner(planner, believed)
+    planner = planner_of(policy)
+    if planner is not None:
+        return planner
     if policy.endswith(".py") and _is_planner(policy):
         return catalogue.load("planners", policy)()
     if policy.endswith(".py") or policy in catalogue.names("protocols"):
         return ProtocolPolicy(catalogue.load("protocols", policy))
     raise ValueError(catalogue.unknown("policy", policy, policy_names()))
-
-
-def _planner(name: str, believed: str) -> Any:
-    """A planner; behind a colon stands the model that it believes, if it believes one."""
-    planner = catalogue.load("planners", name)
-    if not believed:
-        return planner()
-    if not planner.believes:
-        raise ValueError(f"policies: '{name}:{believed}': {name} knows the true patient and believes no model")
-    return planner(believed)
 
 
 def _is_planner(file: str) -> bool:

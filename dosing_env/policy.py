@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dosing_env import catalogue
 from dosing_env.chart import Chart as Chart
 from dosing_env.chart import read
 from dosing_env.rules import rules_record
@@ -43,12 +44,13 @@ class Policy:
 
     Attributes:
         name, title: in tables and figures.
-        kind: "label", "guideline", "equation", "bayes", "agent" or "oracle".
+        kind: "label", "guideline", "equation", "bayes", "ceiling", "agent" or "oracle".
     """
 
     name: str
     title: str
     kind: str
+    takes = ""  # what may stand behind its name and a colon; "": nothing
 
     def begin(self, task: Task, patients: Any) -> None:
         """Told before patients are treated. `patients` is the cohort for an oracle and None for everybody else."""
@@ -73,6 +75,25 @@ class Policy:
         doses, state = self.act(np.atleast_2d(observation), state, episode_start)
         actions = doses.astype(np.float32)[:, None]
         return (actions if np.ndim(observation) == 2 else actions[0]), state
+
+
+def planner_of(name: str) -> Policy | None:
+    """The planner of a name such as "oracle" or "map_dosing:vancomycin_goti2018"; None where it is none's.
+
+    Raises:
+        ValueError: what stands behind the colon is not what it takes.
+    """
+    own, colon, setting = name.partition(":")
+    if own not in catalogue.names("planners"):
+        return None
+    planner = catalogue.load("planners", own)
+    if not colon:
+        return planner()  # type: ignore[no-any-return]
+    if not planner.takes:
+        raise ValueError(f"'{name}': {own} takes nothing behind a colon")
+    if not setting:
+        raise ValueError(f"'{name}': behind the colon stands nothing, {own} takes {planner.takes}")
+    return planner(setting)  # type: ignore[no-any-return]
 
 
 class ProtocolPolicy(Policy):

@@ -12,7 +12,8 @@ class Rules(NamedTuple):
     """The numbers of a task, as the scenario file states them."""
 
     interval: float  # h     between decisions
-    decisions: int
+    decisions: int  # times of a dose
+    asked: Any  # (decisions,) 1: a policy is asked then; 0: the dose before is given again
     days: int
     step: float  # mg    between two products
     max_dose: float  # mg
@@ -43,12 +44,19 @@ def rules_record(rules: Rules) -> NDArray[np.void]:
     """The same numbers as one record, as the compiled loop takes them: shape (1,).
 
     With `drawn_by` and `known_by`, (decisions + 1,): how many levels have been drawn, and how many results have
-    arrived, by each decision; what happens at its hour counts.
+    arrived, by each decision; what happens at its hour counts. With `until`, (decisions,): the decision at which a
+    policy is asked next, or `decisions`.
     """
     decided = rules.interval * np.arange(rules.decisions + 1) + 1e-9
     values = rules._asdict() | {
         "drawn_by": np.searchsorted(rules.drawn, decided, side="right"),
+        "until": _until(rules.asked),
         "known_by": np.searchsorted(rules.drawn + rules.turnaround, decided, side="right"),
     }
     kinds = [(name, np.asarray(value).dtype, np.shape(value)) for name, value in values.items()]
     return np.array([tuple(values.values())], dtype=kinds)
+
+
+def _until(asked: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first decision behind each at which a policy is asked."""
+    return np.array([next((j for j in range(k + 1, len(asked)) if asked[j]), len(asked)) for k in range(len(asked))])

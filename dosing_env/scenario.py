@@ -13,10 +13,12 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 from msgspec import Meta, Struct
+from numpy.typing import NDArray
 
 from dosing_env import catalogue, equations
 from dosing_env.files import convert, decode
 from dosing_env.pharmacology import Drug, Patient, Population
+from dosing_env.policy import planner_of
 from dosing_env.residual import FORMS
 from dosing_env.rules import Rules
 from dosing_env.task import Task
@@ -28,11 +30,13 @@ Natural = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
-class Course(Struct, frozen=True, forbid_unknown_fields=True):
+class Course(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How long and how often."""
 
     days: Annotated[int, Meta(ge=1, le=366)]
-    interval_h: Positive
+    interval_h: Positive  # from dose to dose
+    decided_h: tuple[Natural, ...] = ()  # when a policy decides; left out: on every dose. Between, doses are repeated
+    lead_in: str = ""  # the protocol that doses before a policy first decides
 
 
 class Dosing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +140,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return Rules(
             interval=self.course.interval_h,
             decisions=round(self.course.days * 24.0 / self.course.interval_h),
+            asked=_asked(self.course),
             days=self.course.days,
             step=self.dosing.step_mg,
             max_dose=self.dosing.max_dose_mg,
@@ -164,7 +169,10 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def task(self) -> Task:
         """The dosing task."""
-        return Task(name=self.name, rules=self.rules(), drug=self.load_drug(), population=self.load_population())
+        parts = {"rules": self.rules(), "drug": self.load_drug(), "population": self.load_population()}
+        if self.course.lead_in:
+            parts["lead_in"] = catalogue.load("protocols", self.course.lead_in).dose
+        return Task(name=self.name, **parts)
 
     def replace(self, **changes: Any) -> Scenario:
         """A copy with top-level fields changed (for example `drug="vancomycin_thomson2009"`), checked again.
@@ -180,6 +188,14 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
         return check(changed, self.name)
+
+
+def _asked(course: Course) -> NDArray[np.int64]:
+    """1 for each dose at which a policy is asked, 0 for the others."""
+    decisions = round(course.days * 24.0 / course.interval_h)
+    asked = np.full(decisions, 0 if course.decided_h else 1)
+    asked[[round(hour / course.interval_h) for hour in course.decided_h]] = 1
+    return asked
 
 
 def load(name: str) -> Scenario:
@@ -213,6 +229,7 @@ def _code(s: Scenario) -> Iterator[tuple[str, str]]:
         ("population", (s.population,)),
         ("rivals", s.rivals),
         ("policies", s.policies),
+        ("course.lead_in", (s.course.lead_in,)),
     ):
         yield from ((field, value) for value in values if value.endswith(".py"))
 
@@ -226,6 +243,7 @@ def _broken_rules(s: Scenario) -> Iterator[str]:
         yield f"course.interval_h: {s.course.interval_h} does not divide a day of 24 h"
     if s.course.interval_h < 1.0:
         yield f"course.interval_h: {s.course.interval_h} is below 1 h"
+    yield from _broken_decisions(s.course)
     if list(s.levels.drawn_h) != sorted(set(s.levels.drawn_h)):
         yield f"levels.drawn_h: {list(s.levels.drawn_h)} is not ascending without repetition"
     if any(time > hours for time in s.levels.drawn_h):
@@ -243,6 +261,21 @@ def _broken_rules(s: Scenario) -> Iterator[str]:
             yield f"subgroups: {group.title!r}: low {group.low:g} is not below high {group.high:g}"
 
 
+def _broken_decisions(course: Course) -> Iterator[str]:
+    decided = list(course.decided_h)
+    if decided != sorted(set(decided)):
+        yield f"course.decided_h: {decided} is not ascending without repetition"
+    for hour in decided:
+        if abs(hour / course.interval_h - round(hour / course.interval_h)) > 1e-9:
+            yield f"course.decided_h: {hour:g} is no multiple of interval_h, {course.interval_h:g}: no dose is due"
+        if hour >= course.days * 24.0:
+            yield f"course.decided_h: {hour:g} is not before the end of the course, {course.days * 24:g} h"
+    if decided and decided[0] > 0 and not course.lead_in:
+        yield f"course.lead_in: is missing, the first decision comes at {decided[0]:g} h: name the protocol before it"
+    if course.lead_in and not (decided and decided[0] > 0):
+        yield f"course.lead_in: {course.lead_in!r} would dose nobody: course.decided_h does not begin after 0 h"
+
+
 def _not_finite(s: Scenario) -> Iterator[str]:
     for section, values in msgspec.to_builtins(s).items():
         if isinstance(values, dict):
@@ -257,6 +290,7 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
         ("drugs", "drug", (s.drug,)),
         ("drugs", "rivals", s.rivals),
         ("populations", "population", (s.population,)),
+        ("protocols", "course.lead_in", (s.course.lead_in,) if s.course.lead_in else ()),
     ):
         for value in values:
             try:
@@ -266,11 +300,13 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
             except ValueError as error:
                 yield f"{field}: {error}"
     agents = [f"agent:{name}" for name in catalogue.names("agents")]
-    planners = catalogue.names("planners")
-    believing = [f"{planner}:{drug}" for planner in planners for drug in catalogue.names("drugs")]
-    known = [*catalogue.names("protocols"), *planners, *agents]
+    known = [*catalogue.names("protocols"), *catalogue.names("planners"), *agents]
     for policy in s.policies:
-        if policy not in (*known, *believing) and not policy.endswith((".py", ".toml")):  # a path: a user's own
+        try:
+            planned = planner_of(policy) is not None if ":" in policy else policy in known
+        except ValueError as error:
+            yield f"policies: {error}"
+        if policy not in known and not planned and not policy.endswith((".py", ".toml")):  # a path: a user's own
             yield f"policies: {catalogue.unknown('policy', policy, known)}"
 
 
@@ -305,6 +341,8 @@ def parts(scenario: Scenario) -> dict[str, str]:
         "population": catalogue.source("populations", scenario.population),
     }
     trees = {name: _content(getattr(scenario, name), text).encode() for name, text in code.items()}
+    if scenario.course.lead_in:
+        trees["lead_in"] = equations.behind(catalogue.source("protocols", scenario.course.lead_in)).encode()
     return {name: hashlib.sha256(content).hexdigest()[:12] for name, content in (sections | trees).items()}
 
 

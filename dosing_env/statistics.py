@@ -98,6 +98,17 @@ def simultaneous_interval(estimate: Array, draws: Array, level: float = LEVEL) -
     return low, high
 
 
+def lower_limit(values: Array, level: float) -> float:
+    """One-sided lower confidence limit of the mean (Student); nan of fewer than `FEWEST` values."""
+    from scipy.stats import ttest_1samp
+
+    if len(values) < FEWEST:
+        return float("nan")
+    if values.std() == 0.0:
+        return float(values.mean())
+    return float(ttest_1samp(values, 0.0, alternative="greater").confidence_interval(level).low)
+
+
 def wilson_interval(events: int, n: int, level: float = LEVEL) -> tuple[float, float]:
     """Wilson score interval of a proportion, both ends in [0, 1]: also sensible with no event at all."""
     from scipy.stats import binomtest

@@ -1,15 +1,17 @@
 """The dosing task: action -> dose, what is measured, what is judged, what is observed. Written for one patient.
 
-A course has days of 24 h that start at hour 0. A decision is taken every `interval` hours; decision k at k * interval.
+A course has days of 24 h that start at hour 0. A dose is decided every `interval` hours, number k at k * interval: by a
+policy where the task asks it; before it is first asked by the lead-in, between two askings the dose is repeated.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dosing_env.chart import Feature, features
+from dosing_env.chart import Chart, Feature, features
 from dosing_env.outcomes import aki_risk, daily_hazard, within
 from dosing_env.pharmacology import Drug, Patient, Population
 from dosing_env.residual import measured, reported
@@ -66,6 +68,11 @@ def judge(rules: Rules, day: int, auc24: float, worst: float) -> tuple[float, fl
     return earned, daily_hazard(aki_risk(worst, rules.aki_intercept, rules.aki_slope), rules.days)
 
 
+def no_dose(chart: Chart) -> float:
+    """Nothing."""
+    return 0.0
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
     """What is to be done, with whom: the rules, the drug that generates the patients, and their population."""
@@ -74,6 +81,7 @@ class Task:
     rules: Rules
     drug: Drug
     population: Population
+    lead_in: Callable[[Chart], float] = no_dose  # of a chart the dose (mg) before a policy is first asked
 
     @property
     def features(self) -> tuple[Feature, ...]:

@@ -34,7 +34,7 @@ def treat(
     running = np.ones(len(patients), dtype=bool)
     start, state = running, None
     total = {name: np.zeros(len(patients)) for name in ("return", "reward_attainment", "reward_aki")}
-    for _ in range(task.rules.decisions):
+    for _ in range(np.count_nonzero(task.rules.asked)):
         actions, state = policy.predict(cohort.observation, state=state, episode_start=start, deterministic=True)
         paid = cohort.treat(_checked(actions, policy, cohort), running)
         total["return"] += paid.reward
@@ -65,10 +65,13 @@ def endpoints(rules: Rules) -> tuple[Endpoint, ...]:
     """What is counted in each patient; the first is the primary one."""
     target = f"AUC24 {rules.low:g}-{rules.high:g} mg·h/L"
     counted = rules.days - rules.first_day
+    days = f"Days {rules.first_day + 1}-{rules.days}" if counted > 1 else f"Day {rules.days}"
+    day2 = Endpoint("day2_attained_percent", f"Day 2 with {target}", "%", "higher", 0, 100)
+    day1 = Endpoint("day1_below_target_percent", f"Day 1 with AUC24 below {rules.low:g}", "%", "lower", 0, 100)
     return (
-        Endpoint(PRIMARY, f"Days {rules.first_day + 1}-{rules.days} with {target}", "%", "higher", 0, 100),
-        Endpoint("day2_attained_percent", f"Day 2 with {target}", "%", "higher", 0, 100),
-        Endpoint("day1_below_target_percent", f"Day 1 with AUC24 below {rules.low:g}", "%", "lower", 0, 100),
+        Endpoint(PRIMARY, f"{days} with {target}", "%", "higher", 0, 100),
+        *([day2] if rules.first_day <= 1 else []),
+        *([day1] if rules.asked[0] else []),
         Endpoint("days_above_target", f"Days with AUC24 above {rules.high:g}", "days", "lower", 0, counted),
         Endpoint("aki_predicted_percent", "Predicted kidney injury", "%", "lower", 0, harm=True),
         Endpoint("aki_drawn_percent", "Kidney injury that happened", "%", "lower", 0, 100),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Better = Literal["higher", "lower", "neither"]
-Kind = Literal["label", "guideline", "equation", "bayes", "agent", "oracle"]
+Kind = Literal["label", "guideline", "equation", "bayes", "ceiling", "agent", "oracle"]
 
 COVARIATES = ("AGE_years", "WT_kg", "HT_cm", "male", "SCR_mg_dL", "CRCL_mL_min")
 CLINICAL: tuple[Kind, ...] = ("label", "guideline", "equation")  # what a ward can do today without software
@@ -179,6 +179,16 @@ class Trial:
         from dosing_env.trial_summary import differences
 
         return differences(self, policy, reference, drug or self.drugs[0])
+
+    def leaks(self) -> pd.DataFrame:
+        """Policies above the information ceiling of all levels (arm "ceiling"): they know what they should not.
+
+        `policy, difference, low`: paired difference to it in the primary endpoint, and its one-sided 99.9 % limit. A
+        policy is named where that limit is above 0.5 (the noise of the ceiling's own particles). Oracles are not asked.
+        """
+        from dosing_env.trial_summary import leaks
+
+        return leaks(self)
 
     def save(self, directory: str | Path, *, parquet: bool = False) -> Path:
         """Write the trial: trial.csv (or trial.parquet), summary.csv and what the report needs. Whole or not at all."""

@@ -74,6 +74,7 @@ class DosingVectorEnv(VectorEnv):
         self.metadata = self.metadata | {"autoreset_mode": self.autoreset_mode}
         self._stream, self._solver = stream, solver
         self._doses = np.array(self.task.doses)
+        self._once = np.count_nonzero(self.task.rules.asked) == 1
         self.single_observation_space = observation_space(self.task)
         self.single_action_space = action_space(self.task, discrete)
         self.observation_space = spaces.Box(
@@ -118,15 +119,19 @@ class DosingVectorEnv(VectorEnv):
         Raises:
             ValueError: an action is not a finite number within the action space.
         """
-        paid, truncated = self.treat(actions)
-        info = info_of(self.task, paid, _limited(paid.limit))
-        if self.autoreset_mode is AutoresetMode.SAME_STEP and truncated.any():
-            info |= _final(self._open_cohort().observation, info, truncated)
-            self._restart(truncated)
-        return self.observation(), paid.reward, np.zeros(self.num_envs, dtype=bool), truncated, info
+        paid, terminated, truncated = self.treat(actions)
+        info, ended = info_of(self.task, paid, _limited(paid.limit)), terminated | truncated
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and ended.any():
+            info |= _final(self._open_cohort().observation, info, ended)
+            self._restart(ended)
+        return self.observation(), paid.reward, terminated, truncated, info
 
-    def treat(self, actions: Any) -> tuple[Paid, NDArray[np.bool_]]:
-        """The step without observation and info: what was paid, and whose course ended."""
+    def treat(self, actions: Any) -> tuple[Paid, NDArray[np.bool_], NDArray[np.bool_]]:
+        """The step without observation and info: what was paid, and whose course ended.
+
+        A course is truncated at its last day, for treatment would go on. Where one decision is all that is asked the
+        task is done, and the course terminated.
+        """
         if self.cohort is None:
             raise RuntimeError("reset() comes before step()")
         wanted = self._wanted(actions)
@@ -135,7 +140,8 @@ class DosingVectorEnv(VectorEnv):
             self._restart(self.over)
         paid = self.cohort.treat(wanted, running)
         self.over = paid.over
-        return paid, paid.over & running
+        ended, neither = paid.over & running, np.zeros(self.num_envs, dtype=bool)
+        return (paid, ended, neither) if self._once else (paid, neither, ended)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(num_envs, doses): which doses of the grid the hard limits allow now."""

@@ -12,6 +12,7 @@ Where the search found no mode, q is the prior.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from dosing_env.inference.problem import Problem, weigh
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.chance import PARTICLE, ZERO, Key, fill_normals, uniforms
 from dosing_env.simulation.compiling import specialise
+from dosing_env.simulation.subject import Plan
 
 SEARCHED, WIDER = 0.8, 1.3  # share of the proposals from around the mode; their SD in units of Laplace's
 MOVES = 3  # rounds of Metropolis-Hastings
@@ -46,6 +48,67 @@ def sample(problem: Problem, found: search.Found, particles: int, key: Key, numb
         key: the random world.
         numbers: (subjects,) whose draws they are: a subject has the same ones in any company.
     """
+    proposals, move = _proposals(problem, found), specialise(_move)
+    draw = specialise(_normals)
+    e = np.zeros((len(numbers), particles, proposals.mode.shape[1]))
+    draw(e, key, numbers, ZERO)
+    z, q = proposals.draw(e)
+    posterior, size, moved = -0.5 * weigh(problem, z), np.zeros(len(z)), np.zeros(len(z))
+    specialise(_resample)(z, posterior, q, size, key, numbers)
+    for number in range(1, MOVES + 1):
+        draw(e, key, numbers, number)
+        new, new_q = proposals.draw(e)
+        new_posterior = -0.5 * weigh(problem, new)
+        move(z, posterior, q, new, new_posterior, new_q, moved, key, numbers, number)
+    return Cloud(z, size, moved / MOVES)
+
+
+def weighted(problem: Problem, found: search.Found, particles: int) -> tuple[Floats, Floats]:
+    """The proposals and their probabilities, (subjects, particles, random effects) and (subjects, particles).
+
+    For expectations: weighed once instead of four times, and drawn evenly (Sobol points, the same for every subject)
+    instead of by chance. Where no particle explains the levels, all are equally probable.
+    """
+    proposals = _proposals(problem, found)
+    z, q = proposals.draw(_even(particles, proposals.mode.shape[1])[None])
+    odds = -0.5 * weigh(problem, z) - q
+    best = odds.max(axis=1, keepdims=True)
+    weight = np.exp(np.where(best > -math.inf, odds - best, 0.0))
+    return z, weight / weight.sum(axis=1, keepdims=True)
+
+
+def replicated(plan: Plan, subjects: int, particles: int, looks: int) -> Plan:
+    """The plan for every particle of each subject, whose random effects stand in `plan.etas` one after the other."""
+    each = np.arange(subjects * particles)
+    of = each // particles
+    return plan._replace(
+        first_record=plan.first_record[of],
+        last_record=plan.last_record[of],
+        first_step=plan.first_step[of],
+        last_step=plan.last_step[of],
+        first_eta=each,
+        first_row=each * looks,
+        next_eta=0,
+    )
+
+
+class _Proposals(NamedTuple):
+    """What q is made of, per subject."""
+
+    mode: Floats  # (subjects, most random effects)
+    root: Floats  # (subjects, most, most) of the wider covariance
+    share: Floats  # (subjects,) of the particles that come from around the mode
+    sizes: NDArray[np.intp]  # (subjects,) random effects
+
+    def draw(self, e: Floats) -> tuple[Floats, Floats]:
+        """Particles from standard normals (subjects or 1, particles, most), and the logarithm of their density."""
+        (n, most), particles = self.mode.shape, e.shape[1]
+        z, q = np.zeros((n, particles, most)), np.zeros((n, particles))
+        specialise(_draw)(z, q, *self, np.broadcast_to(e, z.shape))
+        return z, q
+
+
+def _proposals(problem: Problem, found: search.Found) -> _Proposals:
     sizes = np.diff(problem.seen.first_z)
     n, most = len(sizes), int(sizes.max(initial=1))
     mode, root = np.zeros((n, most)), np.zeros((n, most, most))
@@ -55,32 +118,42 @@ def sample(problem: Problem, found: search.Found, particles: int, key: Key, numb
             share[s] = SEARCHED
             mode[s, :d] = found.z[first : first + d]
             root[s, :d, :d] = WIDER * np.linalg.cholesky(2.0 * np.linalg.inv(found.hessian[first : first + d, :d]))
-    draw, move = specialise(_draw), specialise(_move)
-    z, new = np.zeros((n, particles, most)), np.zeros((n, particles, most))
-    q, new_q = np.zeros((n, particles)), np.zeros((n, particles))
-    draw(z, q, mode, root, share, sizes, key, numbers, ZERO)
-    posterior = -0.5 * weigh(problem, z)
-    size = np.zeros(n)
-    specialise(_resample)(z, posterior, q, size, key, numbers)
-    moved = np.zeros(n)
-    for number in range(1, MOVES + 1):
-        draw(new, new_q, mode, root, share, sizes, key, numbers, number)
-        new_posterior = -0.5 * weigh(problem, new)
-        move(z, posterior, q, new, new_posterior, new_q, moved, key, numbers, number)
-    return Cloud(z, size, moved / MOVES)
+    return _Proposals(mode, root, share, sizes)
 
 
-def _draw(z, q, mode, root, share, sizes, key, numbers, number):  # type: ignore[no-untyped-def]
+@functools.cache
+def _even(particles: int, most: int) -> Floats:
+    """Standard normals (particles, most) spread evenly: scrambled Sobol points, shuffled."""
+    from scipy.special import ndtri
+    from scipy.stats import qmc
+
+    whole = 1 << (particles - 1).bit_length()  # Sobol points are even in powers of two
+    points = qmc.Sobol(max(most, 1), seed=0).random(whole)[:particles, :most]
+    return np.asarray(ndtri(np.random.default_rng(0).permutation(points)))
+
+
+def _normals(e, key, numbers, number):  # type: ignore[no-untyped-def]
+    """Standard normals of each subject, (subjects, particles, most)."""
+    n, particles, most = e.shape
+    pairs = np.zeros(most + most % 2)  # normals come in pairs
+    for s in range(n):
+        for i in range(particles):
+            fill_normals(pairs, key, PARTICLE, numbers[s], number * particles + i)
+            for k in range(most):
+                e[s, i, k] = pairs[k]
+
+
+def _draw(z, q, mode, root, share, sizes, normal):  # type: ignore[no-untyped-def]
     """Proposals, and the logarithm of their density."""
     n, particles, most = z.shape
-    e = np.zeros(most + most % 2)  # normals come in pairs
+    e = np.zeros(most)
     for s in range(n):
         d = sizes[s]
         spread = 0.0
         for k in range(d):
             spread += math.log(root[s, k, k]) if share[s] > 0.0 else 0.0
         for i in range(particles):
-            fill_normals(e, key, PARTICLE, numbers[s], number * particles + i)
+            e[:] = normal[s, i]
             if (i + 0.5) / particles < share[s]:
                 for k in range(d):
                     z[s, i, k] = mode[s, k]

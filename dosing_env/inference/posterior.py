@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dosing_env.inference.estimates import Estimates, estimates_of
-from dosing_env.inference.particles import sample
+from dosing_env.inference.particles import replicated, sample
 from dosing_env.inference.problem import posed, solve, spelt_out
 from dosing_env.pharmacology import Drug
 from dosing_env.residual import FORMS, measured
@@ -168,15 +168,7 @@ def _followed(study: Study, etas: Floats) -> Floats:
         raise ValueError("doses: there are observations (EVID 0 or 2) among them: say in `times` when to look")
     each = np.arange(n * particles)
     drawn = Drawn(np.ascontiguousarray(etas.reshape(n * particles, -1)), each[:n], 0)
-    plan, of = study.plan(0, n, records, mine, drawn, each[:n]), each // particles
-    plan = plan._replace(
-        first_record=plan.first_record[of],
-        last_record=plan.last_record[of],
-        first_step=plan.first_step[of],
-        last_step=plan.last_step[of],
-        first_eta=each,
-        first_row=each * times,
-    )
+    plan = replicated(study.plan(0, n, records, mine, drawn, each[:n]), n, particles, times)
     out = np.empty((len(study.drug.compartments) + 2 + len(study.drug.outputs), len(each) * times))
     follow(study.drug, plan, np.tile(study.times, len(each)), out, _HOW, range(len(each)))
     return out.reshape(len(out), n, particles, times)

@@ -1,15 +1,24 @@
-"""What the population files share: correlated draws, and the form of a published figure."""
+"""What the population files share: correlated and uniform draws, and the form of a published figure."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from dosing_env.arithmetic import sqrt
+from dosing_env.arithmetic import exp, sqrt, where
 from dosing_env.pharmacology import Patient
 
 
 def correlated(z: float, r1: float, z1: float, r2: float = 0.0, z2: float = 0.0) -> float:
     """A standard normal made of z, with correlation r1 to z1 and r2 to z2; all three standard normal, independent."""
     return r1 * z1 + r2 * z2 + sqrt(1 - r1 * r1 - r2 * r2) * z
+
+
+def uniform(z: float) -> float:
+    """Uniform on 0 to 1 from a standard normal: its distribution function by Abramowitz and Stegun 26.2.17, +-1e-7."""
+    size = where(z < 0.0, -z, z)
+    t = 1.0 / (1.0 + 0.2316419 * size)
+    series = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    tail = 0.3989422804 * exp(-0.5 * z * z) * series
+    return where(z < 0.0, tail, 1.0 - tail)
 
 
 class Published(NamedTuple):

@@ -108,7 +108,17 @@ def _bad_news(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
         *_worse_rivals(trial, numbers, arm),
         *_worse_seeds(trial, numbers, arm),
     ]
-    return [*_interrupted(trial), *(found or _weakest(trial, numbers, arm))]
+    return [*_leaks(trial, numbers), *_interrupted(trial), *(found or _weakest(trial, numbers, arm))]
+
+
+def _leaks(trial: Trial, numbers: Numbers) -> list[Markup]:
+    """Whoever is above the information ceiling, the subject or not."""
+    text = (
+        "LEAK: {} is {} {} above the information ceiling (at least {}, one-sided 99.9 % limit): it knows what no "
+        "policy at the bedside can."
+    )
+    unit = difference_unit(trial.primary)
+    return [Markup(text).format(trial.arm(name).title, more, unit, low) for name, more, low in numbers.leaks()]
 
 
 def _interrupted(trial: Trial) -> list[Markup]:

@@ -10,6 +10,7 @@ COLOUR: dict[Kind, str] = {
     "guideline": "#E69F00",
     "equation": "#56B4E9",
     "bayes": "#0072B2",
+    "ceiling": "#1a1d24",
     "agent": "#CC79A7",
     "oracle": "#009E73",
 }
@@ -22,6 +23,7 @@ SHAPE: dict[Kind, str] = {
     "guideline": "M-4.4,-4.4H4.4V4.4H-4.4z",
     "equation": "M0,-5.4L5.4,4.4H-5.4z",
     "bayes": "M0,-6L6,0L0,6L-6,0z",
+    "ceiling": "M-1.4,-6H1.4V6H-1.4z",
     "agent": "M-5.4,0a5.4,5.4 0 1,0 10.8,0a5.4,5.4 0 1,0 -10.8,0z",
     "oracle": "M-4.8,0a4.8,4.8 0 1,0 9.6,0a4.8,4.8 0 1,0 -9.6,0z",
 }
@@ -30,7 +32,9 @@ MARKER: dict[Kind, str] = {
     "guideline": "s",
     "equation": "^",
     "bayes": "D",
+    "ceiling": "|",
     "agent": "o",
     "oracle": "o",
 }
 KNOWS = "knows the patient"  # said wherever an oracle stands
+MOST = "the most that can be had on that information"  # said wherever a ceiling stands

@@ -51,7 +51,7 @@ class Numbers:
     """The tables of a trial, read cell by cell.
 
     summary: by drug and policy; subgroups: by policy and subgroup; rivals: difference to another policy than the
-    reference, by policy, other policy and endpoint; patients: covariates by patient.
+    reference, by policy, other policy and endpoint; patients: covariates by patient; leaks: policies above the ceiling.
     """
 
     def __init__(self, trial: Trial) -> None:
@@ -60,6 +60,7 @@ class Numbers:
         self.tables: dict[str, pd.DataFrame] = {
             "summary": trial.summary().set_index(["drug", "policy"]),
             "patients": trial.patients(trial.arms()[0].name).set_index("patient"),
+            "leaks": trial.leaks().set_index("policy"),
         }
         if trial.subgroups:
             self.tables["subgroups"] = trial.subgroup_table().set_index(["policy", "subgroup"])
@@ -110,6 +111,17 @@ class Numbers:
             return None
         low, high = (self.cell("summary", row, name, self.trial.primary) for name in ("seed_low", "seed_high"))
         return count, low, high
+
+    def leaks(self) -> list[tuple[str, Cell, Cell]]:
+        """Policies above the information ceiling: name, difference, and its one-sided lower limit."""
+        return [
+            (
+                str(policy),
+                self.cell("leaks", policy, "difference", self.trial.primary),
+                self.cell("leaks", policy, "low", self.trial.primary),
+            )
+            for policy in self.tables["leaks"].index
+        ]
 
     def subgroup(self, policy: str, title: str) -> tuple[Cell, Cell, Cell]:
         """Difference to the reference in a subgroup, with the interval that holds for all subgroups at once.

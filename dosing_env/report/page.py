@@ -154,11 +154,18 @@ def _attainment(trial: Trial, numbers: Numbers) -> dict[str, Any]:
         for arm in trial.arms()
     ]
     mark = axis.at(triples[trial.reference][0].value) if trial.reference else None
-    return {"rows": rows, "axis": axis, "mark": mark}
+    ceiling = next(iter(best_first(trial, ("ceiling",))), None)
+    return {
+        "rows": rows,
+        "axis": axis,
+        "mark": mark,
+        "ceiling": axis.at(triples[ceiling.name][0].value) if ceiling else None,
+        "ceiling_title": ceiling.title if ceiling else "",
+    }
 
 
 def _note(arm: Arm) -> str:
-    return look.KNOWS if arm.kind == "oracle" else ""
+    return {"oracle": look.KNOWS, "ceiling": look.MOST}.get(arm.kind, "")
 
 
 def _subgroups(trial: Trial, numbers: Numbers, arm: Arm) -> dict[str, Any] | None:

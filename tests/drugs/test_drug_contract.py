@@ -97,7 +97,7 @@ def sampled(drug: Drug) -> Any:
 
 @every_drug
 def test_name_is_the_file_name(drug: Drug) -> None:
-    assert inspect.getmodule(drug.rates).__name__ == f"dosing_env.drugs.{drug.name}"  # type: ignore[union-attr]
+    assert inspect.getmodule(drug.covariates).__name__ == f"dosing_env.drugs.{drug.name}"  # type: ignore[union-attr]
     assert drug.title
 
 

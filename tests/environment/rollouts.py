@@ -18,7 +18,9 @@ from dosing_env.scenario import Scenario
 from dosing_env.vector import DosingVectorEnv
 
 SCENARIOS = catalogue.names("scenarios")
+EVENTFUL = [name for name in SCENARIOS if not scenario.load(name).course.decided_h]
 every_scenario = pytest.mark.parametrize("name", SCENARIOS)
+every_eventful_scenario = pytest.mark.parametrize("name", EVENTFUL)  # a policy is asked at every dose, and all is noisy
 
 
 class Rollout(NamedTuple):
@@ -51,7 +53,14 @@ def changed(name: str, **sections: dict[str, Any]) -> Scenario:
 
 
 def decisions(env: DosingVectorEnv | Cohort) -> int:
-    return env.task.rules.decisions
+    """How often a policy is asked."""
+    return int(np.count_nonzero(env.task.rules.asked))
+
+
+def hours(env: DosingVectorEnv) -> NDArray[np.float64]:
+    """(decisions + 1,) h: when a policy is asked, and the end of the course."""
+    rules = env.task.rules
+    return rules.interval * np.append(np.flatnonzero(rules.asked), rules.decisions)
 
 
 def some_doses(env: DosingVectorEnv | Cohort, patients: Any) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from dosing_env import scenario
 from dosing_env.env import DosingEnv
 from dosing_env.treatment import treat
 from dosing_env.vector import DosingVectorEnv
-from tests.environment.rollouts import decisions, environment, every_scenario, some_doses
+from tests.environment.rollouts import decisions, environment, every_eventful_scenario, every_scenario, some_doses
 
 BAD = {
     "nan": [[500.0], [np.nan]],
@@ -41,7 +41,7 @@ def test_a_bad_dose_is_refused_and_treats_nobody(name: str, actions: Any) -> Non
         env.step(actions)
     assert env.cohort is not None
     assert np.array_equal(env.cohort.observation, before)
-    assert np.all(env.cohort.courses["decision"] == 0)
+    assert np.all(env.cohort.courses["decision"] == np.flatnonzero(env.task.rules.asked)[0])
 
 
 @every_scenario
@@ -102,7 +102,7 @@ def test_doses_are_rounded_to_the_nearest_product(name: str) -> None:
     assert list(info["limited"]) == [""] * 6
 
 
-@every_scenario
+@every_eventful_scenario
 def test_the_daily_maximum_lowers_and_says_so(name: str) -> None:
     env = environment(name, 4)
     rules = env.task.rules
@@ -135,7 +135,7 @@ def test_what_was_given_is_never_above_what_was_wanted_by_half_a_product(name: s
         assert np.all(info["dose"] % rules.step == 0.0)
 
 
-@every_scenario
+@every_eventful_scenario
 def test_masks_say_exactly_which_doses_are_given_unlowered(name: str) -> None:
     """Each dose of the grid is tried at each decision, after random ones: one slot for each dose."""
     count = len(DosingEnv(name).task.doses)
@@ -156,7 +156,7 @@ def test_masks_say_exactly_which_doses_are_given_unlowered(name: str) -> None:
     assert refused > 0
 
 
-@every_scenario
+@every_eventful_scenario
 def test_the_mask_of_one_patient_is_that_of_the_batch(name: str) -> None:
     one, many = DosingEnv(name, discrete=True), DosingVectorEnv(name, 2, discrete=True)
     one.reset(seed=0)

@@ -9,7 +9,15 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 from dosing_env.env import DosingEnv
-from tests.environment.rollouts import assert_identical, decisions, environment, every_scenario, roll, some_doses
+from tests.environment.rollouts import (
+    assert_identical,
+    decisions,
+    environment,
+    every_eventful_scenario,
+    every_scenario,
+    roll,
+    some_doses,
+)
 
 
 def played(name: str, mode: AutoresetMode, size: int = 3) -> Any:
@@ -44,7 +52,7 @@ def test_next_step_shows_the_end_and_restarts_with_the_step_after(name: str) -> 
     assert env.step(np.full((3, 1), 1000.0))[4]["dose"].all()
 
 
-@every_scenario
+@every_eventful_scenario
 def test_same_step_restarts_at_once_and_hands_over_the_end(name: str) -> None:
     env, last, plain = played(name, AutoresetMode.SAME_STEP)
     observation, reward, _, truncated, info = last
@@ -89,7 +97,7 @@ def test_disabled_freezes_who_has_finished(name: str) -> None:
     assert env.cohort.courses.tobytes() == before.tobytes()
 
 
-@every_scenario
+@every_eventful_scenario
 def test_disabled_restarts_the_masked_slots_alone(name: str) -> None:
     env, _, plain = played(name, AutoresetMode.DISABLED)
     observation, _ = env.reset(options={"reset_mask": np.array([False, True, False])})

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dosing_env.cohort import Cohort
 from dosing_env.pharmacology import Patient
 from dosing_env.task import creatinine_now
-from tests.environment.rollouts import changed, every_scenario
+from tests.environment.rollouts import changed, every_eventful_scenario, every_scenario
 
 SIZE = 20_000
 
@@ -38,7 +38,7 @@ def test_injuries_happen_as_often_as_their_hazards_say(name: str) -> None:
     assert abs(standard_errors(happened - courses["risk"])) < 4.0
 
 
-@every_scenario
+@every_eventful_scenario
 def test_an_injury_is_paid_for_once(name: str) -> None:
     cohort = Cohort(changed(name, aki={"logit_intercept": 0.0}).task(), 500, "tune", 1)
     cohort.admit(np.arange(500))
@@ -70,7 +70,7 @@ def test_an_injury_raises_the_charted_creatinine(name: str) -> None:
     np.testing.assert_allclose(rise, np.tile(expected, (50, 1)), rtol=1e-12)
 
 
-@every_scenario
+@every_eventful_scenario
 def test_an_injury_lowers_the_clearance(name: str) -> None:
     with_injury = treated(name, 500.0, 200, aki={"logit_intercept": 100.0}).courses["auc"]
     without = treated(name, 500.0, 200, aki={"logit_intercept": -100.0}).courses["auc"]

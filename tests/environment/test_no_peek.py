@@ -15,7 +15,9 @@ from tests.environment.rollouts import (
     columns,
     decisions,
     environment,
+    every_eventful_scenario,
     every_scenario,
+    hours,
     roll,
     some_doses,
 )
@@ -74,7 +76,7 @@ def given(course: Rollout) -> Any:
     return np.array([info["dose"] for info in course.infos])
 
 
-@every_scenario
+@every_eventful_scenario
 def test_a_level_is_unknown_until_it_arrives(name: str) -> None:
     """Blood drawn shortly before a decision, with the result after it; and with the plan of the scenario."""
     interval = environment(name, 1).task.rules.interval
@@ -93,7 +95,7 @@ def assert_known_on_arrival(env: DosingVectorEnv, course: Rollout) -> None:
         for kind in ("level", "drawn", "arrived", "resulted", "below")
     }
     for k, observation in enumerate(course.observations):
-        known = rules.drawn + rules.turnaround <= k * rules.interval + 1e-9
+        known = rules.drawn + rules.turnaround <= hours(env)[k] + 1e-9
         assert np.all(observation[:, at["resulted"]] == known)
         for kind in ("level", "drawn", "arrived", "below"):
             assert np.all(observation[:, at[kind]][:, ~known] == 0.0)
@@ -116,16 +118,16 @@ def test_a_known_result_is_never_changed(name: str) -> None:
 @every_scenario
 def test_creatinine_is_charted_when_its_day_begins(name: str) -> None:
     env = environment(name, PATIENTS)
-    course, rules = roll(env), env.task.rules
-    for k in range(rules.decisions):
-        today = int(k * rules.interval // 24.0)
+    course = roll(env)
+    for k in range(decisions(env)):
+        today = int(hours(env)[k] // 24.0)
         charted = course.observations[k][:, columns(env, "creatinine_")]
         assert np.all(charted[:, : today + 1] > 0.0)
         assert np.all(charted[:, today + 1 :] == 0.0)
         assert np.array_equal(course.observations[k][:, columns(env, "SCR")[0]], charted[:, today])
 
 
-@every_scenario
+@every_eventful_scenario
 def test_random_effects_show_in_levels_alone(name: str) -> None:
     """The same people with other random effects, where exposure does not touch the kidney."""
     env = environment(changed(name, aki={"creatinine_factor": 1.0}), PATIENTS)
@@ -149,7 +151,7 @@ def first_result(env: DosingVectorEnv) -> float:
     return float(env.task.rules.drawn[0] + env.task.rules.turnaround)
 
 
-@every_scenario
+@every_eventful_scenario
 def test_the_first_chart_holds_only_what_was_charted(name: str) -> None:
     env = environment(name, 200)
     observation, _ = env.reset(seed=0)

@@ -57,7 +57,7 @@ def test_a_chart_tells_what_its_table_tells(decisions: int) -> None:
         table = simulate(DRUG, doses, covariates=steps, times=sorted({day, now}), eta=own.eta)
         assert belief.amounts[i] == pytest.approx(table[["A_central", "A_peripheral"]].iloc[-1].to_numpy(), rel=1e-5)
         today = table["auc"].iloc[-1] - table["auc"].iloc[0]
-        assert belief.auc_today[i] == pytest.approx(today, rel=1e-5, abs=1e-9)
+        assert belief.auc[i, int(now // 24.0)] == pytest.approx(today, rel=1e-5, abs=1e-9)
 
 
 def test_where_the_search_begins_changes_nothing_that_counts() -> None:
@@ -108,7 +108,7 @@ def test_the_wrong_model_costs() -> None:
 
 
 def test_a_planner_that_believes_nothing() -> None:
-    with pytest.raises(ValueError, match="oracle knows the true patient and believes no model"):
+    with pytest.raises(ValueError, match="oracle takes nothing behind a colon"):
         policy_of("oracle:vancomycin_goti2018")
     with pytest.raises(ValueError, match="vancomycin_goti2018"):
         policy_of("map_dosing:vancomycin_goti2081")
@@ -116,5 +116,5 @@ def test_a_planner_that_believes_nothing() -> None:
 
 def test_a_scenario_may_name_what_is_believed() -> None:
     assert "map_dosing:vancomycin_goti2018" in WARD.policies
-    with pytest.raises(ValueError, match="policies: unknown policy 'map_dosing:goti'"):
+    with pytest.raises(ValueError, match="policies: unknown drug 'goti'"):
         WARD.replace(policies=("map_dosing:goti",))

@@ -96,10 +96,11 @@ def test_most_draws_are_kept(population: Population) -> None:
 @every_population
 def test_someone_is_turned_away(population: Population) -> None:
     patients, keep = drawn(population.name)
+    assert 0 < (~keep).sum() < 0.2 * keep.size
     ages = np.asarray(patients.AGE)
-    assert ages[~keep].size > 0
-    assert ages[keep].min() > ages.min()
-    assert ages[keep].max() < ages.max()
+    if population.name != "oneshot_adults":  # uniform between its ends
+        assert ages[keep].min() > ages.min()
+        assert ages[keep].max() < ages.max()
 
 
 @pytest.mark.parametrize(("name", "target"), TARGETS, ids=[f"{n}-{t.what}-{t.statistic}" for n, t in TARGETS])

@@ -148,7 +148,8 @@ def test_doses_are_legal(protocol: Protocol) -> None:
     for chart in random_charts():
         dose = protocol.dose(chart)
         assert 0.0 <= dose <= 3000.0, chart
-        assert dose % 250.0 == 0.0, chart
+        if protocol.name != "auc500_typical":  # a lead-in: the task rounds it to whatever product it has
+            assert dose % 250.0 == 0.0, chart
 
 
 def test_compiled_gives_the_same(protocol: Protocol) -> None:

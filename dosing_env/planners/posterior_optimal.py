@@ -1,0 +1,79 @@
+"""Posterior-optimal dosing: the doses that bring most days into the target, over everybody the patient may be.
+
+At every decision patients are drawn who may stand behind the chart, each with his probability (`inference.particles`).
+Doses are tried on all of them, to the end of tomorrow (and of the first day that counts), and the expected number of
+days within the target that end on the way is made as large as it can be. Where the probability of harm (kidney injury as
+predicted from the worst day planned) would reach the limit, doses with less of it are taken. Between plans
+that reach as many days the one counts whose days come nearest to the middle of the target.
+
+First every product is tried as the one dose to the end; then the doses of the next decisions (`free`) go up and down in
+turn as long as that pays, and the days behind repeat them. That it will be decided anew, knowing more, is not taken
+into account: this is the best plan that is found, not the best policy.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dosing_env.inference.charts import Belief, imagine
+from dosing_env.pharmacology import Drug
+from dosing_env.planners._believing import Believing
+from dosing_env.planners._expected import plan_all, room_for, setting_of
+from dosing_env.simulation.cells import Floats
+from dosing_env.simulation.compiling import specialise
+from dosing_env.task import Task
+
+CHUNK = 64  # patients planned for at once: bounds the memory
+
+
+class PosteriorOptimal(Believing):
+    """See the module.
+
+    Args:
+        believed: the model, or its name or file; left out, the one that generates the patients.
+        particles: how many patients may stand behind a chart.
+        harm_limit: probability of harm that a dose must stay below.
+        free: how many of the next doses are sought one by one.
+        days: how many are planned for at least, today counted.
+    """
+
+    name = "posterior_optimal"
+    title = "Bayesian (posterior)"
+
+    def __init__(
+        self,
+        believed: str | Path | Drug | None = None,
+        *,
+        particles: int = 128,
+        harm_limit: float = 0.2,
+        free: int = 4,
+        days: int = 2,
+    ) -> None:
+        super().__init__(believed)
+        self._particles, self._planned = particles, (harm_limit, free, days)
+
+    def begin(self, task: Task, patients: Any) -> None:
+        """Learn the task; the patients are not looked at."""
+        super().begin(task, patients)
+        self._setting = setting_of(task.rules, self._drug, *self._planned)
+        self._room = room_for(task.rules, self._drug, self._particles)
+        self._plan = specialise(plan_all, **self._holes)
+
+    def planned(self, observation: NDArray[np.float32], chart: Any, belief: Belief) -> Floats:
+        """The first dose of each patient's best plan, (n,) mg."""
+        m, wanted = self._particles, np.zeros(len(observation))
+        imagined, courses = imagine(belief, self.task.rules, m), self.courses(chart, belief)
+        for first in range(0, len(wanted), CHUNK):
+            some = slice(first, first + CHUNK)
+            many = courses[some].repeat(m).reshape(-1, m)
+            many["eta"], many["amounts"], many["auc"] = imagined.etas[some], imagined.amounts[some], imagined.auc[some]
+            weight = imagined.weight[some]
+            self._plan(many, weight, self._rules, self._bench, self._room, self._setting, wanted[some])
+        return wanted
+
+
+PLANNER = PosteriorOptimal
