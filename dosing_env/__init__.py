@@ -7,6 +7,7 @@ from dosing_env.registration import register as _register
 if TYPE_CHECKING:
     from dosing_env.agent import load_agent as load_agent
     from dosing_env.inference.estimates import map_estimate as map_estimate
+    from dosing_env.inference.forecast import forecast as forecast
     from dosing_env.inference.posterior import posterior as posterior
     from dosing_env.simulation.adherence import Adherence as Adherence
     from dosing_env.simulation.adherence import taken as taken
@@ -22,6 +23,7 @@ _LATE = {  # loaded when first asked for: the import stays light
     "Adherence": "dosing_env.simulation.adherence",
     "Trial": "dosing_env.trial",
     "evaluate": "dosing_env.virtual_trial",
+    "forecast": "dosing_env.inference.forecast",
     "load_agent": "dosing_env.agent",
     "map_estimate": "dosing_env.inference.estimates",
     "posterior": "dosing_env.inference.posterior",

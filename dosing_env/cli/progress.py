@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,44 @@ def progress(quiet: bool) -> Iterator[Report]:
             yield Bar(bar, bar.add_task("starting", total=None))
     else:
         yield Lines()
+
+
+@contextmanager
+def late_progress(quiet: bool, after: float = OFTEN) -> Iterator[Report]:
+    """The same of work that is usually done before anybody looks: nothing is told in its first seconds."""
+    with ExitStack() as stack:
+        late = Late(lambda: stack.enter_context(progress(quiet)))
+        timer = threading.Timer(after, late.begin)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield late
+        finally:
+            timer.cancel()
+            timer.join()
+
+
+class Late:
+    """Keeps what is told until it begins."""
+
+    def __init__(self, start: Callable[[], Report]) -> None:
+        self.start = start
+        self.shown: Report | None = None
+        self.latest = (0, 1, "starting")
+
+    def begin(self) -> None:
+        """Tell from now on, beginning with the newest."""
+        done, total, what = self.latest
+        shown = self.start()
+        shown(0, total, what)
+        shown(done, total, what)
+        self.shown = shown
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Tell, or keep."""
+        self.latest = (done, total, what)
+        if self.shown is not None:
+            self.shown(done, total, what)
 
 
 def _bar() -> Progress:

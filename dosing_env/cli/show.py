@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ import click
 
 from dosing_env import catalogue
 from dosing_env.cli.kinds import resolve
+from dosing_env.report import meanings
 
 SAMPLED = 20_000  # patients of a population
 
@@ -39,9 +39,9 @@ def _drug(name: str) -> Iterator[Any]:
     drug = catalogue.load("drugs", name)
     if name.endswith(".toml"):
         text = catalogue.source("drugs", name)
-        comments = _meanings(text)
+        comments = meanings.of_text(text)
     else:
-        text, comments = _docstring("drugs", name), _comments(drug.Parameters)
+        text, comments = _docstring("drugs", name), meanings.of_record(drug.Parameters)
     yield text
     try:
         yield from _at_the_bedside(drug, comments)
@@ -87,7 +87,7 @@ def _population(name: str) -> Iterator[Any]:
     draws = np.random.default_rng(0).standard_normal((len(population.Draws._fields), SAMPLED))
     patients = population.sample(population.Draws(*draws))
     kept = np.broadcast_to(population.keep(patients), SAMPLED)
-    comments, rows = _comments(Patient), []
+    comments, rows = meanings.of_record(Patient), []
     for field, values in patients._asdict().items():
         x = np.broadcast_to(values, SAMPLED)[kept]
         low, median, high = np.quantile(x, [0.05, 0.5, 0.95])
@@ -165,18 +165,6 @@ VIEWS: dict[str, Callable[[str], Iterator[Any]]] = {
 
 def _docstring(kind: str, name: str) -> str:
     return ast.get_docstring(ast.parse(catalogue.source(kind, name))) or f"{name}: the file has no docstring"
-
-
-def _comments(record: Any) -> dict[str, str]:
-    """Field -> the comment on its line in a named tuple's source: unit and meaning."""
-    found = re.findall(r"^ +(\w+): \w+ +# *(.+)$", inspect.getsource(record), re.MULTILINE)
-    return {field: "  ".join(re.split(r"\s{2,}", comment)) for field, comment in found}
-
-
-def _meanings(text: str) -> dict[str, str]:
-    """Field -> the comment on its first line in a model file: unit and meaning."""
-    found = re.findall(r"^(\w+) *=.*?# *(.+)$", text, re.MULTILINE)
-    return {field: "  ".join(re.split(r"\s{2,}", comment)) for field, comment in reversed(found)}
 
 
 def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Any:

@@ -91,7 +91,7 @@ def simulate(
     from dosing_env.simulation.tables import simulate_in_parts
 
     adherence = _adherence(missed=missed, missed_again=missed_again, late_sd=late_sd, early=early, dose_cv=dose_cv)
-    shared: dict[str, Any] = {"covariates": _covariates(covariates), "carry": carry, "seed": seed}
+    shared: dict[str, Any] = {"covariates": given_covariates(covariates), "carry": carry, "seed": seed}
     shared["adherence"] = adherence
     looks = None if times is None else grid(times)
     with progress(quiet) as shown:
@@ -144,8 +144,12 @@ def _number(text: str, part: str) -> float:
     return number
 
 
-def _covariates(words: tuple[str, ...]) -> Any:
-    """A file, or constants by name."""
+def given_covariates(words: tuple[str, ...]) -> Any:
+    """What --covariates means: a file, or constants by name.
+
+    Raises:
+        ValueError: both, or something else.
+    """
     files = [word for word in words if "=" not in word or word.endswith((".csv", ".parquet"))]
     if files and len(words) > 1:
         raise ValueError(f"--covariates: {files[0]!r}: give one file, or constants as NAME=VALUE")

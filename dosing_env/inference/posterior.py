@@ -110,8 +110,7 @@ class Posterior:
             RuntimeError: a solve failed.
         """
         drug = self.estimates.drug
-        if any(drug.occasion.values()):
-            raise ValueError(f"{drug.name}: it varies between occasions: of those to come nothing is predicted")
+        require_predictable(drug)
         study = study_of(drug, doses, covariates, times, None, _HOW, carry, None, None, None)
         if study.who != self.estimates.who:
             raise ValueError(f"doses: they are of the subjects {study.who}, the estimates of {self.estimates.who}")
@@ -158,6 +157,12 @@ def posterior(
     cloud = sample(problem, found, particles, key, numbers_of(study.who))
     estimates = estimates_of(study, levels, problem.seen, found)
     return Posterior(estimates=estimates, z=cloud.z, size=cloud.size, moved=cloud.moved, key=key)
+
+
+def require_predictable(drug: Drug) -> None:
+    """Refuse a drug of whose future nothing can be said."""
+    if any(drug.occasion.values()):
+        raise ValueError(f"{drug.name}: it varies between occasions: of those to come nothing is predicted")
 
 
 def _followed(study: Study, etas: Floats) -> Floats:

@@ -12,7 +12,7 @@ from dosing_env import __version__
 from dosing_env.cli import main
 from tests.cli.commands import complaint, run, start
 
-COMMANDS = ["list", "show", "train", "evaluate", "report", "card", "simulate", "verify"]
+COMMANDS = ["list", "show", "train", "evaluate", "report", "card", "simulate", "forecast", "verify"]
 
 
 def test_these_are_the_commands() -> None:
@@ -49,7 +49,10 @@ def test_the_module_is_the_program(tmp_path: Path) -> None:
     [
         (["evalaute", "vancomycin_ward"], "unknown command 'evalaute'. Did you mean 'evaluate'?"),
         (["lst"], "unknown command 'lst'. Did you mean 'list'?"),
-        (["qqq"], "unknown command 'qqq'. Known: card, evaluate, list, report, show, simulate, train, verify."),
+        (
+            ["qqq"],
+            "unknown command 'qqq'. Known: card, evaluate, forecast, list, report, show, simulate, train, verify.",
+        ),
         (["--quite"], "No such option '--quite'."),
         (["evaluate", "vancomycin_ward", "--patient", "3"], "'--patients'"),
         (["evaluate"], "Missing argument 'SCENARIO'. See: dosing-env evaluate --help"),
