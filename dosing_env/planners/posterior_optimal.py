@@ -2,9 +2,9 @@
 
 At every decision patients are drawn who may stand behind the chart, each with his probability (`inference.particles`).
 Doses are tried on all of them, to the end of tomorrow (and of the first day that counts), and the expected number of
-days within the target that end on the way is made as large as it can be. Where the probability of harm (kidney injury as
-predicted from the worst day planned) would reach the limit, doses with less of it are taken. Between plans
-that reach as many days the one counts whose days come nearest to the middle of the target.
+days within the target that end on the way is made as large as it can be. Where the probability of harm (kidney injury,
+from the worst day planned) would reach the limit, doses with less of it are taken. Between plans that reach as many
+days the one counts whose days come nearest to the middle of the target.
 
 First every product is tried as the one dose to the end; then the doses of the next decisions (`free`) go up and down in
 turn as long as that pays, and the days behind repeat them. That it will be decided anew, knowing more, is not taken
