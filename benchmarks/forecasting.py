@@ -25,8 +25,7 @@ from dosing_env.inference.objective import begin
 from dosing_env.inference.problem import Problem, etas_of, means_of, posed, solve, spelt_out
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation.compiling import specialise
-from dosing_env.simulation.recorded import replay
-from dosing_env.simulation.solvers import entering, filling
+from dosing_env.simulation.recorded import holes, replay
 from dosing_env.simulation.subject import FINE
 from tests.models.michaelis_menten import DRUG as MICHAELIS_MENTEN
 
@@ -95,7 +94,7 @@ def by_scipy(problem: Problem, patients: int) -> Floats:
 def objectives(problem: Problem, patients: int) -> Iterator[Callable[[Floats], float]]:
     """F of each patient, as a function of the standard normal random effects: what `solve` makes small, compiled."""
     drug, plan, seen = problem
-    means, fill = means_of(problem, 16), filling(drug) | entering(drug)
+    means, fill = means_of(problem, 16), holes(drug)
     start, one = specialise(begin), specialise(objective_of_one, **fill)
     error = seen.form, seen.proportional, seen.additive
     looks = len(SEEN)
@@ -104,7 +103,14 @@ def objectives(problem: Problem, patients: int) -> Iterator[Callable[[Floats], f
             raise ValueError(f"patient {s} cannot be recorded")
         tape = means.tape.out[: int(means.tape.out[0, 0]) + 1].copy()
         mine = slice(s * looks, (s + 1) * looks)
-        scratch = np.zeros((1, len(drug.Eta._fields))), np.zeros((1, looks)), np.zeros(1), means.work, *np.zeros((2, 8))
+        scratch = (
+            np.zeros((1, len(drug.Eta._fields))),
+            np.zeros((1, looks)),
+            np.zeros(1),
+            means.work,
+            means.memory,
+            *np.zeros((2, 8)),
+        )
         yield partial(
             _plain, one, (seen.level[mine], seen.below[mine], error, seen.root, tape, plan.covariates, *scratch)
         )
@@ -115,7 +121,7 @@ def _plain(one: Any, known: tuple[Any, ...], z: Floats) -> float:
     return value
 
 
-def objective_of_one(z, level, below, error, root, tape, covariates, etas, levels, failed, work, a, inflow):  # type: ignore[no-untyped-def]
+def objective_of_one(z, level, below, error, root, tape, covariates, etas, levels, failed, work, memory, a, inflow):  # type: ignore[no-untyped-def]
     """F of one patient, from plain arrays: cheap to call from Python."""
     form, proportional, additive = error
     total = 0.0
@@ -123,7 +129,7 @@ def objective_of_one(z, level, below, error, root, tape, covariates, etas, level
         etas[0, i] = 0.0
         for k in range(len(z)):
             etas[0, i] += root[i, k] * z[k]
-    replay(tape, covariates, etas, 1, 0, 1, levels, failed, work, a, inflow)
+    replay(tape, covariates, etas, 1, 0, 1, levels, failed, work, memory, a, inflow)
     total = failed[0]
     for k in range(len(z)):
         total += z[k] * z[k]

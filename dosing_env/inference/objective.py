@@ -49,6 +49,7 @@ class Means(NamedTuple):
     tape: Any  # a bench whose `out` is the tape
     replay: Any  # the drug's
     work: Any  # of its solver
+    memory: Any  # of the replay
 
 
 class Points(NamedTuple):
@@ -103,7 +104,7 @@ def predict(s, way, count, means, seen, points):  # type: ignore[no-untyped-def]
                 _spell_out(points.etas, i * rows + row, points.z, i, seen, seen.occasion[first + row])
         means.replay(
             means.tape.out, plan.covariates, points.etas, rows, plan.next_eta, count, points.levels,
-            points.failed, means.work, bench.a, bench.inflow,
+            points.failed, means.work, means.memory, bench.a, bench.inflow,
         )  # fmt: skip
         return NOT_SOLVED if points.failed[0] > 0.0 else FINE
     why, n = FINE, len(bench.a)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.inference import objective, search
+from dosing_env.inference import derivatives, objective, search
 from dosing_env.inference.observations import Levels, read_levels
 from dosing_env.pharmacology import Drug
 from dosing_env.residual import FORMS
@@ -131,9 +131,8 @@ def weigh(problem: Problem, z: Floats) -> Floats:
 def _carry_out(problem: Problem, kernel: Any, result: Any) -> None:
     """Run a kernel of `search` over all subjects, with as much room for doses and stretches as it turns out to need."""
     drug, _, seen = problem
-    n, most = len(seen.last_eta), int(np.diff(seen.first_z).max(initial=1))
-    low, room, means = 0, _ROOM, means_of(problem, _ROOM)
-    points, desk = points_of(problem), _desk(most)
+    n, points = len(seen.last_eta), points_of(problem)
+    low, room, means, desk = 0, _ROOM, means_of(problem, _ROOM), _desk(points.z.shape[1], points.levels.shape[1])
     while low < n and room <= _MOST_ROOM:
         low, _ = uncounted(kernel)(low, n, means, seen, points, result, desk)
         room *= 4
@@ -163,6 +162,7 @@ def means_of(problem: Problem, room: int) -> objective.Means:
         tape=subject.make_bench(n, 1, tape, room, tape),
         replay=replay,
         work=own,
+        memory=np.zeros((len(tape), recorded.WEIGHTS)),
     )
 
 
@@ -193,7 +193,8 @@ def spelt_out(root: Floats, z: Floats) -> Floats:
     return np.asarray(etas)
 
 
-def _desk(most: int) -> search.Desk:
-    zeros = np.zeros
+def _desk(most: int, looks: int) -> derivatives.Desk:
+    z, step, slope = np.zeros((3, most))
+    change, bend = np.zeros((most, looks)), np.zeros((most * (most + 1) // 2, looks))
     square = (most, most)
-    return search.Desk(z=zeros(most), step=zeros(most), slope=zeros(most), matrix=zeros(square), factor=zeros(square))
+    return derivatives.Desk(z, step, slope, change, bend, matrix=np.zeros(square), factor=np.zeros(square))

@@ -1,8 +1,9 @@
 """The most probable random effects of a patient, given what was measured: compiled, for many patients.
 
-F of `objective` is made small first by Fisher scoring with a damped step (Levenberg and Marquardt), which needs the
-levels at one neighbour per random effect and goes down from anywhere; then by Newton's method on second differences of
-the levels, whose Hessian gives the standard errors.
+F of `objective` is made small by Newton's method. Far away its Hessian is made of the first derivatives of the levels
+alone and the step is damped (Levenberg and Marquardt): that needs one neighbour per random effect, and goes down from
+anywhere. Near the minimum the second derivatives are found once, and again only after a step too long for the old ones
+to be right; the last Hessian gives the standard errors.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from dosing_env.inference.likelihood import slope_and_weight
+from dosing_env.inference.derivatives import assemble, bends, changes, put
 from dosing_env.inference.objective import begin, predict, worth
 from dosing_env.simulation.compiling import apart
 from dosing_env.simulation.subject import FINE, NO_ROOM
@@ -18,8 +19,8 @@ from dosing_env.simulation.subject import FINE, NO_ROOM
 CONVERGED, NOT_CONVERGED, NO_MINIMUM, NOT_SOLVED, IMPOSSIBLE = range(5)
 
 _SCORING, _NEWTON = 60, 12  # steps at most
-_NEAR, _THERE = 3e-3, 3e-5  # largest part of a step, in SD of the random effect: enough of the first, and of the second
-_SHORT, _LONG = 1e-6, 1e-3  # how far away neighbours are whose first and second differences are wanted
+_NEAR, _THERE = 1e-1, 3e-5  # largest part of a step, in SD of the random effect: enough of the first, and of the second
+_FAR = 1e-3  # of a step after which second derivatives are looked for anew
 _MOST_DAMPING = 1e12
 
 
@@ -38,16 +39,6 @@ class Particles(NamedTuple):
 
     z: Any  # (subjects, particles, most random effects)
     objective: Any  # (subjects, particles) filled in
-
-
-class Desk(NamedTuple):
-    """Scratch space for the subject with most random effects."""
-
-    z: Any  # (m,)
-    step: Any
-    slope: Any
-    matrix: Any  # (m, m)
-    factor: Any
 
 
 def search_all(low, high, means, seen, points, found, desk):  # type: ignore[no-untyped-def]
@@ -86,24 +77,24 @@ def _search(s, way, means, seen, points, found, desk):  # type: ignore[no-untype
     d = last - first
     for k in range(d):
         desk.z[k] = found.z[first + k]
-    value, why = _around(s, d, way, means, seen, points, desk)
+    value, why = changes(s, d, False, way, means, seen, points, desk)
     if not value < math.inf:
         for k in range(d):
             desk.z[k] = 0.0
-        value, why = _around(s, d, way, means, seen, points, desk)
+        value, why = changes(s, d, False, way, means, seen, points, desk)
     if why == NO_ROOM:
         return -NO_ROOM
     status = IMPOSSIBLE if why == FINE else NOT_SOLVED
     if value < math.inf:
         value, longest = _score(s, d, way, value, means, seen, points, desk)
         status = _polish(s, d, way, value, longest, means, seen, points, desk)
-    _put(0, d, points, desk)
+    put(0, d, points, desk)
     predict(s, way, 1, means, seen, points)
     found.objective[s] = worth(s, 0, seen, points)
     for k in range(d):
         found.z[first + k] = desk.z[k]
         for m in range(d):
-            found.hessian[first + k, m] = desk.matrix[k, m]
+            found.hessian[first + k, m] = desk.matrix[max(k, m), min(k, m)]
     for j in range(seen.first_look[s + 1] - seen.first_look[s]):
         found.predicted[seen.first_look[s] + j] = points.levels[0, j]
     return status
@@ -113,14 +104,15 @@ def _score(s, d, way, value, means, seen, points, desk):  # type: ignore[no-unty
     """Go down until a step is short. Returns F before the last step, and its largest part."""
     damping = longest = 0.0
     for _ in range(_SCORING):
-        _information(s, d, seen, points, desk)
+        assemble(s, d, False, seen, points, desk)
         new = math.inf
         while not new <= value:
-            _solve(d, damping, desk)
+            if not _solve(d, damping, desk):
+                return value, 0.0
             longest = _move(d, 1.0, desk)
             if longest < _NEAR:
                 return value, longest
-            new, _ = _around(s, d, way, means, seen, points, desk)
+            new, _ = changes(s, d, False, way, means, seen, points, desk)
             if new <= value:
                 damping *= 0.1
             else:
@@ -137,87 +129,33 @@ def _polish(s, d, way, value, longest, means, seen, points, desk):  # type: igno
 
     The Hessian stays in desk.matrix.
     """
+    afar = True
     for _ in range(_NEWTON):
-        new = _differences(s, d, way, means, seen, points, desk)
+        new = _observe(afar, s, d, way, means, seen, points, desk)
         share = 1.0
         while not new <= value + 1e-9 and longest > _THERE:
             share, longest = 0.5 * share, 0.5 * longest
             _move(d, -share, desk)
-            new = _differences(s, d, way, means, seen, points, desk)
+            new = _observe(afar, s, d, way, means, seen, points, desk)
         value = new
-        if not _solve(d, 0.0, desk):
-            return NO_MINIMUM
+        assemble(s, d, True, seen, points, desk)
+        minimum = _solve(d, 0.0, desk)
+        if not minimum:
+            assemble(s, d, False, seen, points, desk)
+            if not _solve(d, 0.0, desk):
+                return NO_MINIMUM
         longest = _move(d, 1.0, desk)
-        if longest <= _THERE:
-            return CONVERGED
+        if not longest > _THERE:
+            return CONVERGED if minimum else NO_MINIMUM
+        afar = longest > _FAR or not minimum
     return NOT_CONVERGED
 
 
-@apart
-def _around(s, d, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
-    """The levels at desk.z and at its neighbours. Returns F at desk.z, and whether the subject could be followed."""
-    _put(0, d, points, desk)
-    for k in range(d):
-        _put(1 + k, d, points, desk)
-        points.z[1 + k, k] += _SHORT
-    why = predict(s, way, 1 + d, means, seen, points)
-    return worth(s, 0, seen, points), why
-
-
-def _put(i, d, points, desk):  # type: ignore[no-untyped-def]
-    """Make desk.z the point i."""
-    for k in range(d):
-        points.z[i, k] = desk.z[k]
-
-
-@apart
-def _information(s, d, seen, points, desk):  # type: ignore[no-untyped-def]
-    """Slope of F and its expected Hessian after `_around`."""
-    first, levels = seen.first_look[s], points.levels
-    for k in range(d):
-        desk.slope[k] = 2.0 * desk.z[k]
-        for m in range(d):
-            desk.matrix[k, m] = 2.0 if m == k else 0.0
-    for j in range(seen.first_look[s + 1] - first):
-        level, below = seen.level[first + j], seen.below[first + j]
-        if level == level:
-            slope, weight = slope_and_weight(seen.form, seen.proportional, seen.additive, levels[0, j], level, below)
-            for k in range(d):
-                change = (levels[1 + k, j] - levels[0, j]) / _SHORT
-                desk.slope[k] += slope * change
-                for m in range(k + 1):
-                    desk.matrix[k, m] += weight * change * (levels[1 + m, j] - levels[0, j]) / _SHORT
-    for k in range(d):
-        for m in range(k):
-            desk.matrix[m, k] = desk.matrix[k, m]
-
-
-@apart
-def _differences(s, d, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
-    """Slope and Hessian of F at desk.z, by central differences. Returns F there."""
-    _put(0, d, points, desk)
-    i = 1
-    for k in range(d):
-        for m in range(k, -1, -1):
-            for by in (_LONG, -_LONG):
-                _put(i, d, points, desk)
-                points.z[i, k] += by
-                if m < k:
-                    points.z[i, m] += by
-                i += 1
-    predict(s, way, i, means, seen, points)
-    value = worth(s, 0, seen, points)
-    i = 1
-    for k in range(d):
-        for m in range(k, -1, -1):
-            up, down = worth(s, i, seen, points), worth(s, i + 1, seen, points)
-            second = (up - 2.0 * value + down) / (_LONG * _LONG)
-            if m == k:
-                desk.slope[k] = (up - down) / (2.0 * _LONG)
-                desk.matrix[k, k] = second
-            else:
-                desk.matrix[k, m] = desk.matrix[m, k] = 0.5 * (second - desk.matrix[k, k] - desk.matrix[m, m])
-            i += 2
+def _observe(afar, s, d, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
+    """The levels at desk.z and their derivatives, the second ones only where they are not known. Returns F there."""
+    if afar:
+        return bends(s, d, way, means, seen, points, desk)
+    value, _ = changes(s, d, True, way, means, seen, points, desk)
     return value
 
 

@@ -15,19 +15,22 @@ import functools
 import math
 from typing import Any
 
-from numba.np.unsafe.ndarray import to_fixed_tuple
+from numba.cpython.unsafe.tuple import tuple_setitem
 
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation.compilable import compilable
 from dosing_env.simulation.compiling import HOLE, address
 from dosing_env.simulation.course import proceed
+from dosing_env.simulation.exact import Weights, expand, propagate, separate, values, weighted, weights
 from dosing_env.simulation.model import Model, signatures
-from dosing_env.simulation.solvers import entering, filling
+from dosing_env.simulation.solvers import entering, filling, solver_for
 from dosing_env.simulation.subject import DOSE, KIND, NO_ROOM, NOT_SOLVED, follow_all
 
-TIME, HOURS, STEP, LOOKS = range(4)  # begin (h), length (h), step of the covariates, how often it is looked at the end
-COLUMNS = 4
+TIME, HOURS, STEP, LOOKS, LIKE = range(5)  # begin (h), length (h), step of the covariates, looks at the end,
+COLUMNS = 5  # and the first row of the same length, as far as rounding goes
 _COUNT, _FULL, _NOW = 0, 1, STEP  # of the first row: rows behind it, whether one found no room, the step in force
+
+_LOOK_BACK, _ROUNDING = 32, 4.5e-16
 
 individual: Any = HOLE
 initial: Any = HOLE
@@ -37,10 +40,14 @@ output: Any = HOLE
 X: Any = HOLE
 Eta: Any = HOLE
 N: Any = HOLE
-NX: Any = HOLE
-NE: Any = HOLE
 NP: Any = HOLE
-LINEAR: Any = HOLE
+NO_X: Any = HOLE  # zeros, as many as there are covariates
+NO_ETA: Any = HOLE
+NOTHING: Any = HOLE
+go: Any = HOLE
+
+WEIGHTS = 1 + len(Weights._fields)  # columns of the memory: a stamp, then what is remembered
+NO_WEIGHTS = (0.0,) * len(Weights._fields)
 
 
 def width(compartments: int) -> int:
@@ -118,13 +125,17 @@ def write_down(a, p, modes, inflow, t, h, tape):  # type: ignore[no-untyped-def]
         row += 1
     tape[0, _COUNT] = row
     tape[row, TIME], tape[row, HOURS], tape[row, STEP], tape[row, LOOKS] = t, h, tape[0, _NOW], 0.0
+    tape[row, LIKE] = row
+    for other in range(max(1, row - _LOOK_BACK), row):
+        if abs(tape[other, HOURS] - h) <= _ROUNDING * (t + h) and tape[row, LIKE] == row:
+            tape[row, LIKE] = tape[other, LIKE]
     for i in range(N):
         tape[row, COLUMNS + i], tape[row, COLUMNS + N + i] = inflow[i], a[i]
         a[i] = 0.0
     return 0.0
 
 
-def replay(tape, covariates, etas, rows, next_eta, count, levels, value, work, a, inflow):  # type: ignore[no-untyped-def]
+def replay(tape, covariates, etas, rows, next_eta, count, levels, failed, work, memory, a, inflow):  # type: ignore[no-untyped-def]
     """The levels of a recorded subject at several points.
 
     Args:
@@ -135,44 +146,88 @@ def replay(tape, covariates, etas, rows, next_eta, count, levels, value, work, a
         next_eta: rows from those of a step to those of the next.
         count: of points.
         levels: (count, looks) filled in.
-        value: (count,) filled with 0, or with infinity where the subject cannot be followed.
+        failed: (count,) filled with 0, or with infinity where the subject cannot be followed.
         work: of the solver.
+        memory: (rows of the tape, WEIGHTS) scratch space.
         a: (N,) scratch space.
         inflow: (N,) scratch space.
     """
-    last = int(tape[0, _COUNT])
+    last, stamp = int(tape[0, _COUNT]), 0.0
+    for r in range(last + 1):
+        memory[r, 0] = stamp
+    x = _row(covariates, int(tape[1, STEP]), NO_X)
     for i in range(count):
-        _once(i, last, i * rows, tape, covariates, etas, next_eta, levels, value, work, a, inflow)
-
-
-def _once(i, last, row, tape, covariates, etas, next_eta, levels, value, work, a, inflow):  # type: ignore[no-untyped-def]
-    """The levels at point i, whose random effects begin in this row."""
-    step = first = int(tape[1, STEP])
-    p = individual(X(*to_fixed_tuple(covariates[step], NX)), Eta(*to_fixed_tuple(etas[row], NE)))
-    modes = decompose(p, work)
-    amounts = initial(p)
-    for k in range(N):
-        a[k] = amounts[k]
-    j, good = 0, _finite(p)
-    for r in range(1, last + 1):
-        if tape[r, STEP] != step:
-            step = int(tape[r, STEP])
-            eta = etas[row + (step - first) * next_eta]
-            p = individual(X(*to_fixed_tuple(covariates[step], NX)), Eta(*to_fixed_tuple(eta, NE)))
-            modes = decompose(p, work)
-            good = good and _finite(p)
+        p = individual(X(*x), Eta(*_row(etas, i * rows, NO_ETA)))
+        amounts = initial(p)
         for k in range(N):
-            a[k] += tape[r, COLUMNS + N + k]
-            inflow[k] = tape[r, COLUMNS + k]
-        if tape[r, HOURS] > 0.0:
-            area = move(a, p, modes, inflow, tape[r, TIME], tape[r, HOURS], work)
-            good = good and (LINEAR or math.isfinite(area))
-        for _ in range(int(tape[r, LOOKS])):
-            levels[i, j] = output(to_fixed_tuple(a, N), p)
-            j += 1
+            a[k] = amounts[k]
+        r, j, good = 1, 0, True
+        while r <= last:
+            step = tape[r, STEP]
+            if r > 1:
+                row = i * rows + int(step - tape[1, STEP]) * next_eta
+                p = individual(X(*_row(covariates, int(step), NO_X)), Eta(*_row(etas, row, NO_ETA)))
+            modes = decompose(p, work)
+            stamp += 1.0
+            good = good and _finite(p)
+            while r <= last and tape[r, STEP] == step:
+                for k in range(N):
+                    a[k] += tape[r, COLUMNS + N + k]
+                    inflow[k] = tape[r, COLUMNS + k]
+                if tape[r, HOURS] > 0.0:
+                    good = go(a, p, modes, inflow, r, tape, stamp, memory, work) and good
+                for _ in range(int(tape[r, LOOKS])):
+                    levels[i, j] = output(_amounts(a), p)
+                    j += 1
+                r += 1
+        for k in range(N):
+            good = good and math.isfinite(a[k])
+        failed[i] = 0.0 if good else math.inf
+
+
+def by_solver(a, p, modes, inflow, r, tape, stamp, memory, work):  # type: ignore[no-untyped-def]
+    """Advance the amounts over a stretch. Returns whether that was possible."""
+    return math.isfinite(move(a, p, modes, inflow, tape[r, TIME], tape[r, HOURS], work))
+
+
+def exactly(a, p, modes, inflow, r, tape, stamp, memory, work):  # type: ignore[no-untyped-def]
+    """The same by the closed form; what depends on the length alone is remembered while the stamp is the same."""
+    like = int(tape[r, LIKE])
+    h = tape[like, HOURS]
+    if separate(modes, h):
+        if memory[like, 0] != stamp:
+            memory[like, 0] = stamp
+            kept = weights(modes, h)
+            for k in range(WEIGHTS - 1):
+                memory[like, 1 + k] = kept[k]
+        new, _ = weighted(expand(values(a), p, modes, values(inflow)), _kept(memory, like))
+    else:
+        new, _ = propagate(values(a), p, modes, values(inflow), h)
     for k in range(N):
-        good = good and math.isfinite(a[k])
-    value[i] = 0.0 if good else math.inf
+        a[k] = new[k]
+    return True
+
+
+def _kept(memory, row):  # type: ignore[no-untyped-def]
+    kept = NO_WEIGHTS
+    for k in range(WEIGHTS - 1):
+        kept = tuple_setitem(kept, k, memory[row, 1 + k])
+    return Weights(*kept)
+
+
+def _row(table, row, empty):  # type: ignore[no-untyped-def]
+    """A row of a table as a tuple like `empty`, number by number: `to_fixed_tuple` compiles to slower code."""
+    out = empty
+    for k in range(len(empty)):
+        out = tuple_setitem(out, k, table[row, k])
+    return out
+
+
+def _amounts(a):  # type: ignore[no-untyped-def]
+    out = NOTHING
+    for k in range(N):
+        out = tuple_setitem(out, k, a[k])
+    return out
 
 
 def _finite(p):  # type: ignore[no-untyped-def]
@@ -182,7 +237,7 @@ def _finite(p):  # type: ignore[no-untyped-def]
     return math.isfinite(total)
 
 
-def blank(tape, covariates, etas, rows, next_eta, count, levels, value, work, a, inflow):  # type: ignore[no-untyped-def]
+def blank(tape, covariates, etas, rows, next_eta, count, levels, failed, work, memory, a, inflow):  # type: ignore[no-untyped-def]
     """Stands for the replay of a drug that has none."""
 
 
@@ -191,7 +246,7 @@ def _replay_signature() -> Any:
     from numba import float64, int64, void
 
     row, table = float64[::1], float64[:, ::1]
-    return void(table, table, table, int64, int64, int64, table, row, table, row, row)
+    return void(table, table, table, int64, int64, int64, table, row, table, table, row, row)
 
 
 def recorder_of(compartments: int) -> Model:
@@ -209,6 +264,16 @@ def replay_of(drug: Drug) -> tuple[Any, int]:
     """
     if not can_be_recorded(drug):
         return address(blank, _replay_signature()), 1
-    fill = filling(drug) | entering(drug)
+    fill = holes(drug)
     with compilable(drug.name, drug.Covariates, drug.Eta, drug.Parameters):
         return address(replay, _replay_signature(), **fill), fill["ROWS"]
+
+
+def holes(drug: Drug) -> dict[str, Any]:
+    """What the holes of `replay` hold for this drug."""
+    more = {
+        "go": exactly if solver_for(drug) == "exact" else by_solver,
+        "NO_X": (0.0,) * len(drug.Covariates._fields),
+        "NO_ETA": (0.0,) * len(drug.Eta._fields),
+    }
+    return filling(drug) | entering(drug) | more
