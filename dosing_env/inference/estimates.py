@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dosing_env.inference import search
 from dosing_env.inference.likelihood import standardised
+from dosing_env.inference.objective import Seen
 from dosing_env.inference.observations import Levels
 from dosing_env.inference.problem import etas_of, posed, solve
 from dosing_env.pharmacology import Drug
@@ -108,7 +109,7 @@ def map_estimate(drug: str | Path | Drug, data: Any, *, covariates: Any = None, 
     return estimates_of(study, levels, problem.seen, solve(problem))
 
 
-def estimates_of(study: Study, levels: Levels, seen: search.Seen, found: search.Found) -> Estimates:
+def estimates_of(study: Study, levels: Levels, seen: Seen, found: search.Found) -> Estimates:
     """The result of a search, as tables."""
     drug, who = study.drug, study.who
     eta = pd.DataFrame(etas_of(seen, found), columns=list(drug.Eta._fields))

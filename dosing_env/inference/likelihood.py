@@ -46,22 +46,26 @@ def standardised(form, proportional, additive, f, level):  # type: ignore[no-unt
     return ((level - f) / sd if sd > 0.0 else math.inf), sd
 
 
-def slope_and_weight(form, proportional, additive, f, level, below):  # type: ignore[no-untyped-def]
-    """d surprise/df, and the expected second derivative (never negative): what Fisher scoring needs."""
+def slopes(form, proportional, additive, f, level, below):  # type: ignore[no-untyped-def]
+    """First and second derivative of `surprise` in f."""
     u, sd = standardised(form, proportional, additive, f, level)
-    outer = 1.0 / f if form == LOG else 1.0  # d ln f/df of the form "log"
-    if form == LOG:
-        growth = 0.0  # d sd/df
-    elif form == COMBINED1:
+    growth = bend = 0.0  # first and second derivative of the SD; of the form "log" all derivatives are in ln f at first
+    if form == COMBINED1:
         growth = proportional if f >= 0.0 else -proportional
-    else:
+    elif form != LOG:
         growth = proportional * proportional * f / sd
+        bend = (proportional * proportional - growth * growth) / sd
     du = -(1.0 + u * growth) / sd
+    ddu = -(2.0 * du * growth + u * bend) / sd
     if below != 0.0:
         hazard = math.exp(-0.5 * u * u - log_normal_cdf(u)) / _ROOT_TWO_PI
-        return -2.0 * hazard * du * outer, 2.0 * hazard * (hazard + u) * du * du * outer * outer
-    slope = 2.0 * growth / sd + 2.0 * u * du
-    return slope * outer, (2.0 + 4.0 * growth * growth) / (sd * sd) * outer * outer
+        slope, second = -2.0 * hazard * du, 2.0 * hazard * ((hazard + u) * du * du - ddu)
+    else:
+        slope = 2.0 * (growth / sd + u * du)
+        second = 2.0 * ((bend - growth * growth / sd) / sd + du * du + u * ddu)
+    if form == LOG:
+        return slope / f, (second - slope) / (f * f)
+    return slope, second
 
 
 def log_normal_cdf(u: float) -> float:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.inference import search
+from dosing_env.inference import derivatives, objective, search
 from dosing_env.inference.observations import Levels, read_levels
 from dosing_env.pharmacology import Drug
 from dosing_env.residual import FORMS
-from dosing_env.simulation import subject
+from dosing_env.simulation import recorded, subject
 from dosing_env.simulation.batch import How
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import uncounted
@@ -32,7 +32,7 @@ class Problem(NamedTuple):
 
     drug: Drug
     plan: subject.Plan
-    seen: search.Seen
+    seen: objective.Seen
 
 
 def require_error(drug: Drug) -> None:
@@ -70,7 +70,7 @@ def problem_of(study: Study, levels: Levels) -> Problem:
     return Problem(drug, plan, seen_of(drug, levels, edges, occasion))
 
 
-def seen_of(drug: Drug, levels: Levels, edges: Rows, occasion: Rows) -> search.Seen:
+def seen_of(drug: Drug, levels: Levels, edges: Rows, occasion: Rows) -> objective.Seen:
     """The levels, and what is believed before: the drug's variances and residual error.
 
     Args:
@@ -83,7 +83,7 @@ def seen_of(drug: Drug, levels: Levels, edges: Rows, occasion: Rows) -> search.S
     root = np.array(drug.omega_root()).reshape(len(names), len(names))
     root = np.ascontiguousarray(root[:, root.any(axis=0)])
     own = len(kappas) * (np.maximum.reduceat(occasion, edges[:-1]) + 1)
-    return search.Seen(
+    return objective.Seen(
         level=levels.level,
         below=levels.below,
         first_look=levels.first,
@@ -129,24 +129,58 @@ def weigh(problem: Problem, z: Floats) -> Floats:
 
 
 def _carry_out(problem: Problem, kernel: Any, result: Any) -> None:
-    """Run a kernel of `search` over all subjects, with as much room for doses at once as it turns out to need."""
-    drug, plan, seen = problem
-    n, most = len(seen.last_eta), int(np.diff(seen.first_z).max(initial=1))
-    looks = int(np.diff(seen.first_look).max(initial=1))
-    functions, rows = model_of(drug, None)
-    sizes = len(drug.compartments), len(drug.Parameters._fields)
-    out, fault = np.zeros((sizes[0] + 2 + len(drug.outputs), looks)), np.zeros(sizes[0] + 3)
-    low, room, desk = 0, _ROOM, _desk(most, looks)
+    """Run a kernel of `search` over all subjects, with as much room for doses and stretches as it turns out to need."""
+    drug, _, seen = problem
+    n, points = len(seen.last_eta), points_of(problem)
+    low, room, means, desk = 0, _ROOM, means_of(problem, _ROOM), _desk(points.z.shape[1], points.levels.shape[1])
     while low < n and room <= _MOST_ROOM:
-        work = workspace(drug, None, rows, relative=RELATIVE, exposed=False)
-        bench = subject.make_bench(*sizes, work, room, out)
-        low, _ = uncounted(kernel)(low, n, functions, plan, bench, seen, result, desk, fault)
+        low, _ = uncounted(kernel)(low, n, means, seen, points, result, desk)
         room *= 4
+        means = means_of(problem, room) if low < n else means
     if low < n:
         raise ValueError(f"{drug.name}: more than {_MOST_ROOM:,} doses run or wait at once")
 
 
-def etas_of(seen: search.Seen, found: search.Found) -> Floats:
+def means_of(problem: Problem, room: int) -> objective.Means:
+    """How levels are predicted, with room for so many doses at once and 16 times as many stretches."""
+    drug, plan, seen = problem
+    n, parameters = len(drug.compartments), len(drug.Parameters._fields)
+    looks = int(np.diff(seen.first_look).max(initial=1))
+    (model, rows), (replay, own_rows) = model_of(drug, None), recorded.replay_of(drug)
+    numbers = np.arange(float(len(plan.covariates)))[:, None]
+    tape = np.zeros((16 * room, recorded.width(n)))
+    out = np.zeros((n + 2 + len(drug.outputs), looks))
+    work, own = (workspace(drug, None, size, relative=RELATIVE, exposed=False) for size in (rows, own_rows))
+    return objective.Means(
+        model=model,
+        plan=plan,
+        bench=subject.make_bench(n, parameters, work, room, out),
+        fault=np.zeros(n + 3),
+        recordable=recorded.can_be_recorded(drug),
+        recorder=recorded.recorder_of(n),
+        steps=plan._replace(covariates=numbers),
+        tape=subject.make_bench(n, 1, tape, room, tape),
+        replay=replay,
+        work=own,
+        memory=np.zeros((len(tape), recorded.WEIGHTS)),
+    )
+
+
+def points_of(problem: Problem) -> objective.Points:
+    """Room for the neighbours of a point that second differences need."""
+    drug, plan, seen = problem
+    most, looks = (int(np.diff(first).max(initial=1)) for first in (seen.first_z, seen.first_look))
+    rows, count = int((seen.last_eta - plan.first_eta).max(initial=1)), max(objective.AT_ONCE, most * (most + 1) + 1)
+    zeros = np.zeros
+    return objective.Points(
+        z=zeros((count, most)),
+        failed=zeros(count),
+        levels=zeros((count, looks)),
+        etas=zeros((count * rows, len(drug.Eta._fields))),
+    )
+
+
+def etas_of(seen: objective.Seen, found: search.Found) -> Floats:
     """(subjects, etas) the random effects between patients."""
     between = seen.root.shape[1]
     z = np.array([found.z[first : first + between] for first in seen.first_z[:-1]])
@@ -159,15 +193,8 @@ def spelt_out(root: Floats, z: Floats) -> Floats:
     return np.asarray(etas)
 
 
-def _desk(most: int, looks: int) -> search.Desk:
-    zeros = np.zeros
+def _desk(most: int, looks: int) -> derivatives.Desk:
+    z, step, slope = np.zeros((3, most))
+    change, bend = np.zeros((most, looks)), np.zeros((most * (most + 1) // 2, looks))
     square = (most, most)
-    return search.Desk(
-        z=zeros(most),
-        step=zeros(most),
-        slope=zeros(most),
-        matrix=zeros(square),
-        factor=zeros(square),
-        base=zeros(looks),
-        change=zeros((most, looks)),
-    )
+    return derivatives.Desk(z, step, slope, change, bend, matrix=np.zeros(square), factor=np.zeros(square))

@@ -64,6 +64,20 @@ class Newton(NamedTuple):
     w3: Any
 
 
+class Weights(NamedTuple):
+    """Of the vectors of `Newton` over a step: e[l1], e[l1,l2] and e[l1,l2,l3], and the same of f and g."""
+
+    e1: float
+    e2: float
+    e3: float
+    f1: float
+    f2: float
+    f3: float
+    g1: float
+    g2: float
+    g3: float
+
+
 def rows(n: int) -> int:
     """Rows of workspace for n compartments."""
     return _ROWS
@@ -197,18 +211,31 @@ def expand(a, p, modes, r):  # type: ignore[no-untyped-def]
 
 def interpolate(x, modes, h):  # type: ignore[no-untyped-def]
     """Amounts h hours after `expand`, and the integral of the amounts."""
+    return weighted(x, weights(modes, h))
+
+
+def weights(modes, h):  # type: ignore[no-untyped-def]
+    """The divided differences for a step of h hours."""
     e1, f1, g1 = _functions(modes.l1, modes.r1, h)
-    new, total = _combine(e1, x.v1, f1, x.w1), _combine(f1, x.v1, g1, x.w1)
+    e12 = f12 = g12 = e123 = f123 = g123 = 0.0
     if M >= 2:
         e2, f2, g2 = _functions(modes.l2, modes.r2, h)
         e12, f12, g12 = (e2 - e1) * modes.r12, (f2 - f1) * modes.r12, (g2 - g1) * modes.r12
-        new, total = _add(new, e12, x.v2, f12, x.w2), _add(total, f12, x.v2, g12, x.w2)
     if M >= 3:
         e3, f3, g3 = _functions(modes.l3, modes.r3, h)
-        e = ((e3 - e2) * modes.r23 - e12) * modes.r13
-        f = ((f3 - f2) * modes.r23 - f12) * modes.r13
-        g = ((g3 - g2) * modes.r23 - g12) * modes.r13
-        new, total = _add(new, e, x.v3, f, x.w3), _add(total, f, x.v3, g, x.w3)
+        e123 = ((e3 - e2) * modes.r23 - e12) * modes.r13
+        f123 = ((f3 - f2) * modes.r23 - f12) * modes.r13
+        g123 = ((g3 - g2) * modes.r23 - g12) * modes.r13
+    return Weights(e1, e12, e123, f1, f12, f123, g1, g12, g123)
+
+
+def weighted(x, w):  # type: ignore[no-untyped-def]
+    """The sums of the docstring: amounts, and the integral of the amounts."""
+    new, total = _combine(w.e1, x.v1, w.f1, x.w1), _combine(w.f1, x.v1, w.g1, x.w1)
+    if M >= 2:
+        new, total = _add(new, w.e2, x.v2, w.f2, x.w2), _add(total, w.f2, x.v2, w.g2, x.w2)
+    if M >= 3:
+        new, total = _add(new, w.e3, x.v3, w.f3, x.w3), _add(total, w.f3, x.v3, w.g3, x.w3)
     return new, total
 
 

@@ -43,7 +43,7 @@ MODES = 10  # numbers that a solver derives from the parameters
 
 
 class Model(NamedTuple):
-    """The functions, in the order of `_SIGNATURES`."""
+    """The functions, in the order of `signatures`."""
 
     prepare: Any
     start: Any
@@ -121,7 +121,8 @@ _TEMPLATES = Model(prepare, start, enter, stretch, write)
 
 
 @functools.cache
-def _signatures() -> Model:
+def signatures() -> Model:
+    """The types of the functions."""
     from numba import float64, int64, void
 
     row, table, samples = float64[::1], float64[:, ::1], float64[:]
@@ -145,6 +146,6 @@ def model_of(drug: Drug, solver: str | None) -> tuple[Model, int]:
     fill = filling(drug, solver, repeated=True, look=see) | entering(drug)
     if solver == "scipy":
         return Model(*(interpreted(template, **fill) for template in _TEMPLATES)), fill["ROWS"]
-    pairs = zip(_TEMPLATES, _signatures(), strict=True)
+    pairs = zip(_TEMPLATES, signatures(), strict=True)
     with compilable(drug.name, drug.Covariates, drug.Eta, drug.Parameters, hint=_HINT):
         return Model(*(address(template, signature, **fill) for template, signature in pairs)), fill["ROWS"]
