@@ -21,7 +21,7 @@ from dosing_env.pharmacology import Drug, Patient, Population
 from dosing_env.policy import planner_of
 from dosing_env.residual import FORMS
 from dosing_env.rules import Rules
-from dosing_env.task import Task
+from dosing_env.task import Task, no_dose
 
 _ADULT = Patient(AGE=60.0, WT=80.0, HT=175.0, SEX=1.0, SCR=1.0, DIAL=0.0, HAEM=0.0)
 
@@ -169,10 +169,14 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def task(self) -> Task:
         """The dosing task."""
-        parts = {"rules": self.rules(), "drug": self.load_drug(), "population": self.load_population()}
-        if self.course.lead_in:
-            parts["lead_in"] = catalogue.load("protocols", self.course.lead_in).dose
-        return Task(name=self.name, **parts)
+        before = self.course.lead_in
+        return Task(
+            name=self.name,
+            rules=self.rules(),
+            drug=self.load_drug(),
+            population=self.load_population(),
+            lead_in=catalogue.load("protocols", before).dose if before else no_dose,
+        )
 
     def replace(self, **changes: Any) -> Scenario:
         """A copy with top-level fields changed (for example `drug="vancomycin_thomson2009"`), checked again.
