@@ -1,7 +1,7 @@
 """A trained agent as a policy: recipe and safetensors -> doses, without torch.
 
-The policy network is computed one patient at a time in a fixed order of additions, so that a patient's dose does not
-depend on who else is in the batch.
+A policy network, or an equation for each decision (regression). Either is computed one patient at a time in a fixed
+order of additions, so that a patient's dose does not depend on who else is in the batch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dosing_env import catalogue, files, recipe
 from dosing_env.policy import Policy
-from dosing_env.recipe import Recipe, Scaler
+from dosing_env.recipe import Equation, Recipe, Scaler
 from dosing_env.simulation.compiling import specialise
 from dosing_env.task import Task
 
@@ -43,13 +43,20 @@ class Agent(Policy):
             raise ValueError(f"{where}: seed: {seed} is not one of {', '.join(map(str, sorted(states)))}")
         self.recipe, self.states, self.card, self.seed, self.where = recipe, states, card, seed, where
         self.name, self.title = recipe.name, recipe.title
-        self._layers = _layers(recipe, states[seed], where)
-        self._forward = specialise(_forward)
+        if recipe.equation is not None:
+            self.kind = "regression"
+            self._coefficients = _coefficients(recipe.equation, states[seed], where)
+        else:
+            self._layers = _layers(recipe, states[seed], where)
+        self._forward, self._equations = specialise(_forward), specialise(_equations)
 
     @property
     def inputs(self) -> int:
-        """How many numbers the network sees."""
-        return int(self._layers[0][0].shape[0])
+        """How many numbers it sees."""
+        if self.recipe.equation is None:
+            return int(self._layers[0][0].shape[0])
+        terms = self._coefficients.shape[1]
+        return next(n for n in range(terms) if terms_of(n, self.recipe.equation.degree) >= terms)
 
     def siblings(self) -> list[Agent]:
         """The agents of all training seeds."""
@@ -60,12 +67,17 @@ class Agent(Policy):
         super().begin(task, patients)
         recipe.check_features(self.recipe, task)
         self.scaler = Scaler(self.recipe, task)
-        inputs, outputs = self._layers[0][0].shape[0], self._layers[-1][0].shape[1]
-        if len(self.scaler.columns) != inputs:
+        if len(self.scaler.columns) != self.inputs:
             raise ValueError(
-                f"{self.where}: observation: the network takes {inputs} features, task {task.name} has "
+                f"{self.where}: observation: the agent takes {self.inputs} features, task {task.name} has "
                 f"{len(self.scaler.columns)} of those the recipe names"
             )
+        if self.recipe.equation is not None:
+            if len(self._coefficients) != task.rules.decisions:
+                known = f"{len(self._coefficients)} decisions, task {task.name} has {task.rules.decisions}"
+                raise ValueError(f"{self.where}: there are equations for {known}")
+            return
+        outputs = self._layers[-1][0].shape[1]
         if outputs != (len(task.doses) if self.recipe.action == "grid" else 1):
             raise ValueError(
                 f"{self.where}: action: the network has {outputs} outputs, the task {len(task.doses)} doses"
@@ -78,6 +90,9 @@ class Agent(Policy):
     def outputs(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, outputs): mean of the scaled dose, or the logits of the products."""
         x = self.scaler(observation).astype(np.float64)
+        if self.recipe.equation is not None:
+            decision = np.rint(observation[:, 0] / self.task.rules.interval).astype(np.int64)
+            return self._equations(x, decision, self._coefficients, self.recipe.equation.degree)
         for matrix, bias in self._layers[:-1]:
             x = self._forward(x, matrix, bias, self.recipe.network.activation == "relu", True)
         matrix, bias = self._layers[-1]
@@ -104,6 +119,39 @@ def _layers(recipe: Recipe, state: State, where: str) -> list[tuple[Any, Any]]:
         width = bias.size
         layers.append((np.ascontiguousarray(matrix, dtype=np.float64), bias.astype(np.float64)))
     return layers
+
+
+def terms_of(inputs: int, degree: int) -> int:
+    """How many terms an equation of so many inputs has: 1, the inputs, and their squares and products."""
+    return 1 + inputs + (inputs * (inputs + 1) // 2 if degree == 2 else 0)
+
+
+def _coefficients(equation: Equation, state: State, where: str) -> NDArray[np.float64]:
+    """(decisions, terms) in double precision."""
+    found = state.get("equation")
+    if found is None or found.ndim != 2:
+        raise ValueError(f"{where}: no equations: another recipe's file?")
+    if found.shape[1] not in {terms_of(inputs, equation.degree) for inputs in range(found.shape[1])}:
+        raise ValueError(f"{where}: {found.shape[1]} terms do not fit an equation of degree {equation.degree}")
+    return found.astype(np.float64)
+
+
+def _equations(x, decision, coefficients, degree):  # type: ignore[no-untyped-def]
+    """The equation of each row's decision: 1, the inputs, then products of each with itself and those behind it."""
+    n = x.shape[1]
+    y = np.empty((x.shape[0], 1))
+    for row in range(x.shape[0]):
+        c = coefficients[decision[row]]
+        total = c[0]
+        for i in range(n):
+            total += c[1 + i] * x[row, i]
+        at = 1 + n
+        for i in range(n if degree == 2 else 0):
+            for j in range(i, n):
+                total += c[at] * x[row, i] * x[row, j]
+                at += 1
+        y[row, 0] = total
+    return y
 
 
 def _forward(x, matrix, bias, relu, activate):  # type: ignore[no-untyped-def]

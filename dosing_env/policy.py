@@ -44,7 +44,7 @@ class Policy:
 
     Attributes:
         name, title: in tables and figures.
-        kind: "label", "guideline", "equation", "bayes", "ceiling", "agent" or "oracle".
+        kind: "label", "guideline", "equation", "regression", "bayes", "ceiling", "agent" or "oracle".
     """
 
     name: str

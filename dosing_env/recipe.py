@@ -19,6 +19,7 @@ from dosing_env.task import Task
 
 Natural = Annotated[int, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
+Natural_ = Annotated[float, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0)]
 
 
@@ -50,18 +51,26 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
     activation: Literal["tanh", "relu"]
 
 
-class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Equation(Struct, frozen=True, forbid_unknown_fields=True):
+    """A dosing equation for each decision, fitted by least squares to the oracle's doses."""
+
+    degree: Annotated[int, Meta(ge=1, le=2)] = 1  # 2: also squares and products of the scaled features
+    ridge: Natural_ = 1e-6  # penalty on the squared coefficients, as a share of the mean square of a term
+
+
+class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """Who is trained, where, how."""
 
     title: str
     purpose: str
     scenario: str
-    algorithm: Literal["PPO"]
+    algorithm: Literal["PPO", "least_squares"]
     action: Literal["mg", "grid"]  # a Gaussian over milligrams, or a choice among the products
     training: Training
-    network: Network
+    network: Network = Network((), "tanh")  # of PPO
+    equation: Equation | None = None  # of least squares
     observation: tuple[Scaling, ...]  # features that no pattern names are not seen by the agent
-    ppo: dict[str, float | int]  # arguments of Stable-Baselines3's PPO
+    ppo: dict[str, float | int] = {}
     name: str = ""  # of the file
     file: str = ""  # where it was read from
 
@@ -107,7 +116,7 @@ def load(name: str) -> Recipe:
 
 def fingerprint(recipe: Recipe) -> str:
     """A hash of what gives the network's numbers their meaning: its shape, what it sees and how, what it says."""
-    meaning = (recipe.action, recipe.network, recipe.observation)
+    meaning = (recipe.action, recipe.equation or recipe.network, recipe.observation)
     return hashlib.sha256(msgspec.json.encode(meaning)).hexdigest()[:12]
 
 
@@ -135,6 +144,12 @@ def check(recipe: Recipe, path: Path) -> None:
         raise ValueError(f"{path}: training.steps: {recipe.training.steps} is below num_envs")
     if recipe.training.anneal and "learning_rate" not in recipe.ppo:
         raise ValueError(f"{path}: ppo.learning_rate: is missing, training.anneal needs it")
+    if (recipe.algorithm == "PPO") != (recipe.equation is None):
+        raise ValueError(f"{path}: equation: belongs to least_squares and to nothing else, found {recipe.algorithm}")
+    if (recipe.algorithm == "PPO") != bool(recipe.network.layers):
+        raise ValueError(f"{path}: network.layers: belongs to PPO and to nothing else, found {recipe.algorithm}")
+    if recipe.algorithm != "PPO" and (recipe.ppo or recipe.action != "mg"):
+        raise ValueError(f"{path}: {recipe.algorithm} has no section ppo, and action 'mg'")
     for key, value in recipe.ppo.items():
         if not math.isfinite(value):
             raise ValueError(f"{path}: ppo.{key}: {value} is not finite")

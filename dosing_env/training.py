@@ -20,6 +20,7 @@ from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, State, load_agent, to_mg, write_weights
 from dosing_env.catalogue import unknown
+from dosing_env.fitting import fit
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.report.card import describe
 from dosing_env.scenario import Scenario
@@ -143,7 +144,9 @@ def check(recipe: Recipe, case: Scenario) -> None:
 
 
 def train_seed(recipe: Recipe, case: Scenario, seed: int, folder: Path, progress: Progress | None = None) -> SeedRun:
-    """Train one seed, with checkpoints and TensorBoard in `folder`/seed<seed>."""
+    """Train one seed, with checkpoints and TensorBoard in `folder`/seed<seed> (of equations there are none)."""
+    if recipe.equation is not None:
+        return _fit_seed(recipe, case, seed, progress)
     torch.set_num_threads(recipe.training.threads)
     own, steps = folder / f"seed{seed}", recipe.training.steps
     model = build(
@@ -157,6 +160,18 @@ def train_seed(recipe: Recipe, case: Scenario, seed: int, folder: Path, progress
         finished = False
     watch.look()
     return SeedRun(seed, state_of(model), watch.learning, finished)
+
+
+def _fit_seed(recipe: Recipe, case: Scenario, seed: int, progress: Progress | None) -> SeedRun:
+    steps = recipe.training.steps
+
+    def tell(done: int, rounds: int) -> None:
+        if progress is not None:
+            progress(done * steps // rounds, steps, f"seed {seed}")
+
+    state = fit(recipe, case, seed, tell)
+    row = {"seed": seed, "steps": steps} | tuned(Agent(recipe, {seed: state}, {}, seed, recipe.name), case)
+    return SeedRun(seed, state, [row], True)
 
 
 def build(recipe: Recipe, env: VecEnv, seed: int, log: str | None = None) -> PPO:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Better = Literal["higher", "lower", "neither"]
-Kind = Literal["label", "guideline", "equation", "bayes", "ceiling", "agent", "oracle"]
+Kind = Literal["label", "guideline", "equation", "regression", "bayes", "ceiling", "agent", "oracle"]
 
 COVARIATES = ("AGE_years", "WT_kg", "HT_cm", "male", "SCR_mg_dL", "CRCL_mL_min")
 CLINICAL: tuple[Kind, ...] = ("label", "guideline", "equation")  # what a ward can do today without software

@@ -8,12 +8,12 @@ import pytest
 
 from benchmarks.plain_env import DECISIONS, INTERVAL, plain_twin
 from benchmarks.steps import some_doses
-from tests.environment.rollouts import changed, environment, every_scenario, roll
+from tests.environment.rollouts import changed, environment, every_eventful_scenario, roll
 
 PATIENTS = 20
 
 
-@every_scenario
+@every_eventful_scenario
 @pytest.mark.parametrize(
     ("tolerances", "agreement"), [({}, 0.02), ({"rtol": 1e-10, "atol": 1e-10}, 1e-6)], ids=["as timed", "tight"]
 )

@@ -22,7 +22,7 @@ ORDER = (
     {"trial", "trial_files", "trial_summary"},
     {"policies", "treatment"},
     {"virtual_trial", "verification"},
-    {"report", "training"},
+    {"report", "training", "fitting"},
     {"cli"},
     {"__main__", "__init__"},
 )

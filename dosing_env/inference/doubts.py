@@ -23,6 +23,7 @@ from dosing_env.simulation.tables import simulate
 
 MOST_SD = 3.0  # of the residual error, and of a random effect
 FEW = 0.1  # of the particles: an effective sample size below that
+FARTHEST = 6.0  # SD of a random effect: nobody of the model's is further (2 in 10^9)
 POPULATION = 2_000  # patients behind the population's intervals
 MIDDLE = 0.99
 _FAR, _KILO = 100.0, 1_000.0
@@ -106,6 +107,8 @@ def _of_search(known: Posterior) -> Iterator[str]:
         yield f"the search for the most probable patient: {why}"
     if size == 0.0:
         yield "no particle explains the levels: nothing can be said of this patient"
+    elif _farthest(known) > FARTHEST:
+        yield f"the most probable patient lies over {FARTHEST:g} SD away: nothing can be said of this patient"
     elif not says_something(known):
         yield f"effective sample size {size:.0f} of {particles:,} particles: too few to say anything of this patient"
     elif size < FEW * particles:
@@ -123,8 +126,13 @@ def learned(drug: Drug, eta: Floats) -> Floats:
 
 
 def says_something(known: Posterior) -> bool:
-    """Whether enough particles explain the levels for a word about this patient."""
-    return bool(known.size[0] >= min(LEAST, known.z.shape[1] / 2))
+    """Whether enough particles explain the levels for a word about this patient, and he can be one of the model's."""
+    return bool(known.size[0] >= min(LEAST, known.z.shape[1] / 2)) and _farthest(known) <= FARTHEST
+
+
+def _farthest(known: Posterior) -> float:
+    """The largest random effect of the most probable patient, in SD."""
+    return float(np.abs(known.estimates.z).max(initial=0.0))
 
 
 def digits(value: float, n: int = 3) -> str:

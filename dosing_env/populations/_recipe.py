@@ -13,11 +13,16 @@ def correlated(z: float, r1: float, z1: float, r2: float = 0.0, z2: float = 0.0)
 
 
 def uniform(z: float) -> float:
-    """Uniform on 0 to 1 from a standard normal: its distribution function by Abramowitz and Stegun 26.2.17, +-1e-7."""
+    """Uniform on 0 to 1 from a standard normal: its distribution function, with an error below 1e-7.
+
+    Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.17 (MEMORY of the coefficients; a test holds the
+    function against SciPy's).
+    """
     size = where(z < 0.0, -z, z)
-    t = 1.0 / (1.0 + 0.2316419 * size)
-    series = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-    tail = 0.3989422804 * exp(-0.5 * z * z) * series
+    t = 1.0 / (1.0 + 0.2316419 * size)  # MEMORY
+    series = -1.821255978 + t * 1.330274429  # MEMORY
+    series = -0.356563782 + t * (1.781477937 + t * series)  # MEMORY
+    tail = 0.3989422804 * exp(-0.5 * z * z) * t * (0.319381530 + t * series)  # MEMORY
     return where(z < 0.0, tail, 1.0 - tail)
 
 

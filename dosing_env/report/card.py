@@ -14,6 +14,7 @@ from dosing_env.virtual_trial import Progress, evaluate
 
 PATIENTS, SEED = 2000, 0  # of the trial behind a card, stream "evaluate"
 AKI, DAY1 = "aki_predicted_percent", "day1_below_target_percent"
+SHORT = {DAY1: "day 1 below target"}  # instead of an endpoint's title
 
 
 def describe(name: str, progress: Progress | None = None) -> str:
@@ -61,7 +62,9 @@ def _facts(trial: Trial, agent: Agent) -> dict[str, Any]:
         "primary": trial.primary,
         "answer": headline(trial, Numbers(trial)).plain,
         "n": f"{mine['n']:.0f}",
-        "layers": " x ".join(map(str, agent.recipe.network.layers)),
+        "algorithm": _algorithm(agent),
+        "second": _second(trial),
+        "day1": any(endpoint.name == DAY1 for endpoint in trial.endpoints),
         "inputs": agent.inputs,
         "steps": f"{learning[-1]:,}",
         "versions": ", ".join(f"{name} {version}" for name, version in agent.card["versions"].items()),
@@ -85,8 +88,23 @@ def _row(trial: Trial, row: Any) -> dict[str, str]:
             f"{row[f'{name}_difference_low']:+.1f} to {row[f'{name}_difference_high']:+.1f}" if compared else ""
         ),
         "aki": f"{row[AKI]:.1f}",
-        "day1": f"{row[DAY1]:.1f}",
+        "second": f"{row[_second(trial)['name']]:.1f}",
     }
+
+
+def _algorithm(agent: Agent) -> str:
+    recipe = agent.recipe
+    if recipe.equation is not None:
+        squares = ", with squares and products" if recipe.equation.degree == 2 else ""
+        return f"least squares to the oracle's doses, one equation for each decision{squares}"
+    layers = " x ".join(map(str, recipe.network.layers))
+    return f"{recipe.algorithm} (Stable-Baselines3), {layers} {recipe.network.activation} units"
+
+
+def _second(trial: Trial) -> dict[str, str]:
+    """The first endpoint besides, other than harm, of which less is better."""
+    endpoint = next(e for e in trial.endpoints[1:] if e.better == "lower" and not e.harm)
+    return {"name": endpoint.name, "title": SHORT.get(endpoint.name, endpoint.title), "unit": endpoint.unit}
 
 
 def _seeds(row: Any) -> dict[str, str] | None:

@@ -45,6 +45,8 @@ NO_X: Any = HOLE  # zeros, as many as there are covariates
 NO_ETA: Any = HOLE
 NOTHING: Any = HOLE
 go: Any = HOLE
+row_x: Any = HOLE
+row_eta: Any = HOLE
 
 WEIGHTS = 1 + len(Weights._fields)  # columns of the memory: a stamp, then what is remembered
 NO_WEIGHTS = (0.0,) * len(Weights._fields)
@@ -155,9 +157,9 @@ def replay(tape, covariates, etas, rows, next_eta, count, levels, failed, work, 
     last, stamp = int(tape[0, _COUNT]), 0.0
     for r in range(last + 1):
         memory[r, 0] = stamp
-    x = _row(covariates, int(tape[1, STEP]), NO_X)
+    x = row_x(covariates, int(tape[1, STEP]), NO_X)
     for i in range(count):
-        p = individual(X(*x), Eta(*_row(etas, i * rows, NO_ETA)))
+        p = individual(X(*x), Eta(*row_eta(etas, i * rows, NO_ETA)))
         amounts = initial(p)
         for k in range(N):
             a[k] = amounts[k]
@@ -166,7 +168,7 @@ def replay(tape, covariates, etas, rows, next_eta, count, levels, failed, work, 
             step = tape[r, STEP]
             if r > 1:
                 row = i * rows + int(step - tape[1, STEP]) * next_eta
-                p = individual(X(*_row(covariates, int(step), NO_X)), Eta(*_row(etas, row, NO_ETA)))
+                p = individual(X(*row_x(covariates, int(step), NO_X)), Eta(*row_eta(etas, row, NO_ETA)))
             modes = decompose(p, work)
             stamp += 1.0
             good = good and _finite(p)
@@ -223,6 +225,11 @@ def _row(table, row, empty):  # type: ignore[no-untyped-def]
     return out
 
 
+def _none(table, row, empty):  # type: ignore[no-untyped-def]
+    """The row of a table without columns: numba cannot go through an empty tuple."""
+    return empty
+
+
 def _amounts(a):  # type: ignore[no-untyped-def]
     out = NOTHING
     for k in range(N):
@@ -273,6 +280,8 @@ def holes(drug: Drug) -> dict[str, Any]:
     """What the holes of `replay` hold for this drug."""
     more = {
         "go": exactly if solver_for(drug) == "exact" else by_solver,
+        "row_x": _row if drug.Covariates._fields else _none,
+        "row_eta": _row if drug.Eta._fields else _none,
         "NO_X": (0.0,) * len(drug.Covariates._fields),
         "NO_ETA": (0.0,) * len(drug.Eta._fields),
     }

@@ -196,9 +196,10 @@ def test_a_policy_whose_dose_is_none_is_named(dose: float, named: str) -> None:
 def test_a_step_after_the_end_of_a_course_is_refused(name: str) -> None:
     env = DosingEnv(name)
     env.reset(seed=0)
-    truncated = False
-    while not truncated:
-        *_, truncated, _ = env.step(np.array([500.0], np.float32))
+    over = False
+    while not over:
+        *_, terminated, truncated, _ = env.step(np.array([500.0], np.float32))
+        over = terminated or truncated
     with pytest.raises(RuntimeError, match="the course is over"):
         env.step(np.array([500.0], np.float32))
     env.reset()

@@ -37,10 +37,10 @@ def first_observation(name: str, patients: list[int]) -> Any:
 @every_scenario
 def test_next_step_shows_the_end_and_restarts_with_the_step_after(name: str) -> None:
     env, last, plain = played(name, AutoresetMode.NEXT_STEP)
-    observation, reward, _, truncated, info = last
+    observation, reward, terminated, truncated, info = last
     assert np.array_equal(observation, plain.observations[-1])
     assert np.array_equal(reward, plain.rewards[-1])
-    assert truncated.all()
+    assert (terminated | truncated).all()
     assert "final_obs" not in info
     observation, reward, terminated, truncated, info = env.step(np.full((3, 1), 1000.0))
     assert np.array_equal(observation, first_observation(name, [3, 4, 5]))

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 import dosing_env.populations
 from dosing_env.evidence import EVIDENCE
 from dosing_env.pharmacology import Population
-from dosing_env.populations._recipe import Published, correlated
+from dosing_env.populations._recipe import Published, correlated, uniform
 from dosing_env.simulation.compiling import HOLE, specialise
 
 NAMES = [m.name for m in pkgutil.iter_modules(dosing_env.populations.__path__) if not m.name.startswith("_")]
@@ -155,6 +156,12 @@ def test_compiled_equals_interpreted(population: Population) -> None:
         expected = population.sample(one)
         assert patient == pytest.approx(expected, rel=1e-13)
         assert admitted == bool(population.keep(expected))
+
+
+def test_uniform_draws() -> None:
+    z = np.linspace(-6.0, 6.0, 2001)
+    np.testing.assert_allclose(uniform(z), ndtr(z), atol=1e-7)  # type: ignore[arg-type]
+    assert uniform(0.3) == pytest.approx(float(ndtr(0.3)), abs=1e-7)
 
 
 def test_correlated_draws() -> None:
