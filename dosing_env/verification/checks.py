@@ -10,7 +10,7 @@ from typing import Any
 
 from dosing_env import catalogue
 from dosing_env.processes import pool, starting
-from dosing_env.verification import convergence, individuals, population, published, reference
+from dosing_env.verification import calibration, convergence, individuals, population, published, reference
 from dosing_env.verification.check import Check
 from dosing_env.verification.reference import read_cases
 
@@ -58,6 +58,8 @@ def _works(folder: Path) -> Iterator[tuple[str, Work]]:
         yield "population", partial(_all, population.check, folder)
     if (folder / individuals.MARK).is_file():
         yield "individuals", partial(_all, individuals.check, folder)
+    for name in calibration.DRUGS:
+        yield f"forecasts of {name}", partial(_all, calibration.check, name)
     for name in catalogue.names("drugs"):
         yield name, partial(_all, published.check, name)
 
