@@ -25,13 +25,13 @@ def reliability(found: dict[str, Forecasts], bins: int = 10) -> Figure:
     ax.plot([0, 1], [0, 1], color=QUIET, lw=1.0, ls=(0, (4, 3)), zorder=1)
     for number, (drug, forecasts) in enumerate(found.items()):
         table, colour = forecasts.table(bins), _SHADES[number % len(_SHADES)]
-        ends = [wilson_interval(round(row.reached * row.patients), int(row.patients)) for row in table.itertuples()]
-        low, high = np.array(ends).T
+        sizes = table["patients"].to_numpy(dtype=np.int64)
+        came = np.rint(table["reached"].to_numpy() * sizes).astype(np.int64)
+        low, high = np.array([wilson_interval(*pair) for pair in zip(came.tolist(), sizes.tolist(), strict=True)]).T
         x = table["stated"] + 0.008 * number  # beside one another
         ax.vlines(x, low, high, color=colour, lw=1.6, zorder=2)
-        ax.plot(
-            x, table["reached"], "osD"[number % 3], ms=7, color=colour, label=f"{drug}, slope {forecasts.slope:.2f}"
-        )
+        label = f"{drug}, slope {forecasts.slope:.2f}"
+        ax.plot(x, table["reached"], "osD"[number % 3], ms=7, color=colour, label=label)
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="stated probability of AUC24 400-600 mg·h/L")
     ax.set_ylabel("share of patients that reached it", color=INK)
     ax.grid(color=RULE, lw=0.6)

@@ -1,8 +1,8 @@
 """Whether forecasts are as sure as they say: simulated patients, two levels each, and what became of them.
 
 Patients of a model get an infusion every 12 h; two levels are measured; from 48 h on the dose is one of five, by turns.
-The posterior of each patient (`inference`, as for anybody) says how probable an AUC24 of 400-600 mg h/L on the third day
-is, and within which bounds level and AUC will lie; the simulation knows.
+The posterior of each patient says how probable an AUC24 of 400-600 mg h/L on the third day is, and within which bounds
+level and AUC will lie; the simulation knows.
 """
 
 from __future__ import annotations
