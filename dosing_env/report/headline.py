@@ -60,7 +60,7 @@ def _answer(trial: Trial, numbers: Numbers, arm: Arm) -> Markup:
 
 
 def _comparisons(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
-    """Against the best clinical protocol (or the next best) and the best Bayesian dosing."""
+    """Against the best clinical protocol (or the next best), the best Bayesian dosing and the ceiling."""
     found, primary = [], trial.primary
     if trial.reference and trial.reference != arm.name:
         other = f"{trial.arm(trial.reference).title}, the best clinical protocol"
@@ -71,6 +71,9 @@ def _comparisons(trial: Trial, numbers: Numbers, arm: Arm) -> list[Markup]:
             found.append(compared(numbers.versus(arm.name, second.name, primary), primary, other))
     for rival in best_first(trial, ("bayes",), arm.name)[:1]:
         found.append(compared(numbers.versus(arm.name, rival.name, primary), primary, rival.title))
+    for ceiling in best_first(trial, ("ceiling",), arm.name)[:1]:
+        title = f"the information ceiling ({ceiling.title.partition(', ')[2]})"
+        found.append(compared(numbers.versus(arm.name, ceiling.name, primary), primary, title))
     return found
 
 

@@ -40,4 +40,4 @@ MARKER: dict[Kind, str] = {
     "oracle": "o",
 }
 KNOWS = "knows the patient"  # said wherever an oracle stands
-MOST = "the most that can be had on that information"  # said wherever a ceiling stands
+MOST = "the most to be had on that"  # said wherever a ceiling stands

@@ -203,6 +203,8 @@ def best_first(trial: Trial, kinds: tuple[Kind, ...], but: str = "") -> list[Arm
 
 
 def model_title(drug: str) -> str:
-    """The paper behind a drug file's name: vancomycin_goti2018 -> Goti 2018."""
-    found = re.search(r"([a-z]+)(\d{4})$", drug)
-    return f"{found[1].capitalize()} {found[2]}" if found else drug
+    """The paper behind a drug file's name: vancomycin_goti2018 -> Goti 2018, with what stands behind, in brackets."""
+    found = re.search(r"([a-z]+)(\d{4})(?:_(\w+))?$", drug)
+    if found is None:
+        return drug
+    return f"{found[1].capitalize()} {found[2]}" + (f" ({found[3]})" if found[3] else "")
