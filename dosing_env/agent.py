@@ -92,6 +92,7 @@ class Agent(Policy):
         x = self.scaler(observation).astype(np.float64)
         if self.recipe.equation is not None:
             decision = np.rint(observation[:, 0] / self.task.rules.interval).astype(np.int64)
+            decision = np.clip(decision, 0, len(self._coefficients) - 1)  # after the last dose nothing is decided
             return self._equations(x, decision, self._coefficients, self.recipe.equation.degree)
         for matrix, bias in self._layers[:-1]:
             x = self._forward(x, matrix, bias, self.recipe.network.activation == "relu", True)

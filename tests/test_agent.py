@@ -20,6 +20,9 @@ from dosing_env.recipe import Network, Recipe
 from dosing_env.virtual_trial import evaluate
 
 every_agent = pytest.mark.parametrize("name", catalogue.names("agents"))
+NETWORKS = [name for name in catalogue.names("agents") if recipe.load(name).equation is None]
+every_network = pytest.mark.parametrize("name", NETWORKS)
+every_regression = pytest.mark.parametrize("name", sorted({*catalogue.names("agents")} - {*NETWORKS}))
 
 
 def observations(rules: Recipe, patients: int) -> tuple[Any, Any]:
@@ -27,7 +30,7 @@ def observations(rules: Recipe, patients: int) -> tuple[Any, Any]:
     task = scenarios.load(rules.scenario).task()
     cohort = Cohort(task, patients, "tune", 3)
     cohort.admit(np.arange(patients))
-    for dose in (1500.0, 750.0, 1000.0, 1000.0):
+    for dose in (1500.0, 750.0, 1000.0, 1000.0)[: np.count_nonzero(task.rules.asked) - 1]:
         cohort.treat(np.full(patients, dose), np.ones(patients, dtype=bool))
     return cohort.observation, task
 
@@ -45,7 +48,7 @@ def test_an_untrained_network_acts_as_in_stable_baselines3(action: Any, activati
     same_as_predict(model, agent, rules)
 
 
-@every_agent
+@every_network
 def test_a_shipped_agent_acts_as_in_stable_baselines3(name: str) -> None:
     torch, training = pytest.importorskip("torch"), pytest.importorskip("dosing_env.training")
     agent = load_agent(name)
@@ -54,6 +57,37 @@ def test_a_shipped_agent_acts_as_in_stable_baselines3(name: str) -> None:
     state = agent.states[agent.seed]
     model.policy.load_state_dict({key: torch.as_tensor(value) for key, value in state.items()})
     same_as_predict(model, agent, agent.recipe)
+
+
+@every_regression
+def test_a_regression_is_its_equation(name: str) -> None:
+    """One coefficient after the other: 1, the scaled features, their squares and products."""
+    agent = load_agent(name)
+    observation, task = observations(agent.recipe, 5)
+    agent.begin(task, None)
+    observation[:, 0] = [0.0, 12.0, 36.0, 36.0, 60.0]
+    outputs = agent.outputs(observation)
+    coefficients = agent.states[agent.seed]["equation"].astype(np.float64)
+    assert coefficients.shape == (task.rules.decisions, 1 + agent.inputs + agent.inputs * (agent.inputs + 1) // 2)
+    for i, decision in enumerate([0, 1, 3, 3, 5]):
+        x = [float(value) for value in agent.scaler(observation[[i]])[0]]
+        terms = [1.0, *x, *(x[a] * x[b] for a in range(len(x)) for b in range(a, len(x)))]
+        assert outputs[i, 0] == pytest.approx(np.dot(coefficients[decision], terms), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "answer"),
+    [
+        ("degree = 2", "degree = 3", "equation.degree"),
+        ('"least_squares"', '"PPO"', "equation: belongs to least_squares and to nothing else, found PPO"),
+        ('action = "mg"', 'action = "grid"', "least_squares has no section ppo, and action 'mg'"),
+    ],
+)
+def test_a_recipe_of_an_equation_that_cannot_be(tmp_path: Path, was: str, now: str, answer: str) -> None:
+    text = catalogue.find("agents", "vancomycin_ward_regression").read_text()
+    (tmp_path / "mine.toml").write_text(text.replace(was, now))
+    with pytest.raises(ValueError, match=re.escape(answer)):
+        recipe.load(str(tmp_path / "mine.toml"))
 
 
 def same_as_predict(model: Any, agent: Agent, rules: Recipe) -> None:

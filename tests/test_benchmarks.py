@@ -34,7 +34,9 @@ def test_the_plain_environment_gives_the_same(name: str, tolerances: dict[str, f
         assert [step[3] for step in steps] == [False] * (DECISIONS - 1) + [True]
 
 
-@pytest.mark.parametrize("script", ["steps", "single", "simulation", "forecasting", "training", "trial", "starting"])
+@pytest.mark.parametrize(
+    "script", ["steps", "single", "simulation", "forecasting", "deciding", "training", "trial", "starting"]
+)
 def test_the_smallest_setting_runs(script: str) -> None:
     if script == "training":
         pytest.importorskip("dosing_env.training")

@@ -12,6 +12,7 @@ import pytest
 from dosing_env import recipe
 from dosing_env import scenario as scenarios
 from dosing_env.recipe import Recipe
+from dosing_env.report import card
 from dosing_env.treatment import PRIMARY
 
 training = pytest.importorskip("dosing_env.training")
@@ -32,9 +33,11 @@ def small(**changes: Any) -> Recipe:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
-    """A small agent of two seeds and the folder it was written to."""
+    """A small agent of two seeds and the folder it was written to, with a card from few patients."""
     folder = tmp_path_factory.mktemp("run")
-    return training.train(small(), output=folder), folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(card, "PATIENTS", 50)
+        return training.train(small(), output=folder), folder
 
 
 def test_it_learns(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 A plan is a product for each decision from now to the end of the horizon. What it is worth is the expected share of the
 days that count and end on the way within the target. Exposure per decision interval comes, for a linear drug, by
-superposition: what is in the body already, and of each dose the response, which only has to be found once per product
-and particle (once per particle where all infusions take as long). For other drugs every plan is followed.
+superposition of what a unit in each compartment leaves in each interval to come, and what each product (one where all
+infusions take as long) leaves in the body after its own. For other drugs every plan is followed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from dosing_env.task import given_today, infusion_hours
 
 N: Any = HOLE
 
+_NOTHING = 1e-7  # probability of a particle that is left out
 SWEEPS = 4  # rounds over the doses that are sought one by one
 
 
@@ -39,6 +40,7 @@ class Room(NamedTuple):
     """Scratch space."""
 
     state: Any  # see `_ahead`
+    unit: Any  # (N, decisions) of one particle, exposure by 1 mg in a compartment, interval by interval
     before: Any  # (particles, decisions) exposure by what is in the body
     response: Any  # (particles, products, decisions) exposure by a dose, from its interval on
     exposure: Any  # (decisions,) of one particle under one plan
@@ -57,6 +59,7 @@ def room_for(rules: Rules, drug: Drug, particles: int) -> Room:
     slots, sorts = rules.decisions, int(rules.max_dose / rules.step + 1e-9) + 1
     return Room(
         states(rules, drug, 1)[0],
+        np.zeros((len(drug.compartments), slots)),
         np.zeros((particles, slots)),
         np.zeros((particles, sorts, slots)),
         np.zeros(slots),
@@ -119,6 +122,8 @@ def _better(value, courses, weight, rules, bench, room, size, setting):  # type:
     _obey(courses[0], rules, room.plan, size)
     total = harm = 0.0
     for i in range(len(courses)):
+        if weight[i] < _NOTHING:
+            continue
         _expose(courses[i], rules, bench, room, i, k, size, setting.linear)
         reached, risk = _reached(courses[i], rules, room.exposure, size)
         total += weight[i] * reached
@@ -144,20 +149,29 @@ def _obey(course, rules, plan, size):  # type: ignore[no-untyped-def]
 def _respond(courses, rules, bench, room, k, size, most, straight):  # type: ignore[no-untyped-def]
     """Exposure of every particle, interval by interval: without another dose, and by each product alone."""
     for i in range(len(courses)):
-        enter(courses[i], room.state)
-        _follow(courses[i], rules, bench, room.state, k, size, 0.0, room.before[i])
+        for j in range(N):
+            room.state[:N] = 0.0
+            room.state[j] = 1.0
+            for at in range(size):
+                room.unit[j, at] = run(courses[i], rules, bench, room.state, k + at, 0.0)
+        for at in range(size):
+            room.before[i, at] = _left(courses[i].amounts, room.unit, at)
         for product in range(most - 1 if straight else 1, most):
             room.state[:N] = 0.0
-            _follow(courses[i], rules, bench, room.state, k, size, product * rules.step, room.response[i, product])
+            room.response[i, product, 0] = run(courses[i], rules, bench, room.state, k, product * rules.step)
+            for lag in range(1, size):
+                room.response[i, product, lag] = _left(room.state, room.unit, lag - 1)
         for product in range(most - 1 if straight else 1):
             for lag in range(size):
                 room.response[i, product, lag] = room.response[i, most - 1, lag] * product / (most - 1)
 
 
-def _follow(course, rules, bench, state, k, size, dose, exposure):  # type: ignore[no-untyped-def]
-    """One dose, and none thereafter."""
-    for at in range(size):
-        exposure[at] = run(course, rules, bench, state, k + at, dose if at == 0 else 0.0)
+def _left(amounts, unit, at):  # type: ignore[no-untyped-def]
+    """Exposure in an interval by what is in the body."""
+    total = 0.0
+    for j in range(N):
+        total += amounts[j] * unit[j, at]
+    return total
 
 
 def _expose(course, rules, bench, room, i, k, size, linear):  # type: ignore[no-untyped-def]
@@ -199,5 +213,8 @@ def _within(rules, auc24, ahead):  # type: ignore[no-untyped-def]
     """
     if not auc24 > 0.0:
         return 0.0
-    spread = math.sqrt(0.05**2 + rules.creatinine_cv**2 + ahead * rules.drift**2) * math.sqrt(2.0)
-    return 0.5 * (math.erfc(math.log(rules.low / auc24) / spread) - math.erfc(math.log(rules.high / auc24) / spread))
+    spread = math.sqrt(2.0 * (0.05**2 + rules.creatinine_cv**2 + ahead * rules.drift**2))
+    above, below = math.log(auc24 / rules.low) / spread, math.log(rules.high / auc24) / spread
+    if min(above, below) < -4.0:  # 1e-8
+        return 0.0
+    return 0.5 * (math.erfc(-above) - math.erfc(below))

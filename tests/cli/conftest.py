@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from dosing_env.report import card
 from tests.cli.commands import Result, run, small_recipe
 
 
@@ -27,6 +29,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_patients() -> Iterator[None]:
+    """Model cards are written from few patients, to be quick."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(card, "PATIENTS", 100)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_the_card_command_writes_the_card_that_training_wrote(beside_the_agent: 
     assert (result.code, result.out) == (0, "")
     assert result.err.startswith("  0 %  preparing")
     assert (tmp_path / "new" / "card.md").read_text() == written
-    assert "2000 patients" in written
+    assert "100 patients" in written
     assert "Not for the care of real patients" in written
 
 
