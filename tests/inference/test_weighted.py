@@ -19,7 +19,7 @@ from dosing_env.simulation.chance import world
 from tests.inference.test_posterior import ADULT, INFUSIONS, one_eta
 
 GOTI = "vancomycin_goti2018"
-# Expression, variance, error, level, tolerance. Of two hills the search finds one; one particle in 30 meets the other.
+# Expression, variance, error, level, tolerance. Of two hills the search finds one; one particle in 15 meets the other.
 HILL = ("A/X", 0.25, 0.3, 4.0, 0.01)
 HILLS = ("A*(1.0+pow(log(X),2.0))", 0.5, 0.1, 20.0 * float(np.exp(-0.1)), 0.1)
 
