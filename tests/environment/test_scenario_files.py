@@ -36,6 +36,52 @@ MISTAKES = {
     "infinite intercept": (r"logit_intercept = -4.0", "logit_intercept = -inf", ["aki.logit_intercept", "inf"]),
     "share above one": (r"weight_cv = 0.03", "weight_cv = 1.5", ["charting.weight_cv", "<= 1", "1.5"]),
     "interval that cuts days": (r"interval_h = 12", "interval_h = 7", ["course.interval_h", "7", "24"]),
+    "no multiple of the interval decided": (
+        r"days = 7",
+        "days = 7\ndecided_h = [0, 40]",
+        ["course.decided_h", "40 is no multiple", "interval_h, 12", "no dose is due"],
+    ),
+    "decided out of order": (r"days = 7", "days = 7\ndecided_h = [72, 0]", ["course.decided_h", "72", "ascending"]),
+    "decided twice": (r"days = 7", "days = 7\ndecided_h = [0, 0]", ["course.decided_h", "[0.0, 0.0]", "repetition"]),
+    "decided at the end": (
+        r"days = 7",
+        "days = 7\ndecided_h = [0, 168]",
+        ["course.decided_h", "168", "before the end"],
+    ),
+    "decided after the end": (r"days = 7", "days = 7\ndecided_h = [0, 180]", ["course.decided_h", "180", "168 h"]),
+    "decided before the start": (r"days = 7", "days = 7\ndecided_h = [-12]", ["course.decided_h", ">= 0", "-12"]),
+    "no lead-in": (r"days = 7", "days = 7\ndecided_h = [36]", ["course.lead_in", "missing", "36 h", "protocol"]),
+    "a lead-in to nothing": (r"days = 7", 'days = 7\nlead_in = "camera2"', ["course.lead_in", "'camera2'", "0 h"]),
+    "a lead-in to the start": (
+        r"days = 7",
+        'days = 7\ndecided_h = [0, 36]\nlead_in = "camera2"',
+        ["course.lead_in", "'camera2'", "does not begin after 0 h"],
+    ),
+    "unknown lead-in": (
+        r"days = 7",
+        'days = 7\ndecided_h = [36]\nlead_in = "camera3"',
+        ["course.lead_in", "'camera3'", "Did you mean 'camera2'?"],
+    ),
+    "a planner as lead-in": (
+        r"days = 7",
+        'days = 7\ndecided_h = [36]\nlead_in = "oracle"',
+        ["course.lead_in", "'oracle'"],
+    ),
+    "an oracle that is told something": (
+        '"camera2"',
+        '"oracle:x"',
+        ["policies", "'oracle:x'", "nothing behind a colon"],
+    ),
+    "level nought": ('"camera2"', '"ceiling:0"', ["policies", "ceiling", "'0'", "such as 2 or 1+2"]),
+    "no number of a level": ('"camera2"', '"ceiling:x"', ["policies", "ceiling", "'x'", "none"]),
+    "half a sum of levels": ('"camera2"', '"ceiling:1+"', ["policies", "ceiling", "'1+'", "1+2"]),
+    "no model behind the colon": (
+        '"camera2"',
+        '"map_dosing:"',
+        ["policies", "'map_dosing:'", "the model that is believed"],
+    ),
+    "an unknown model": ('"camera2"', '"mpc:vancomycin_goti2081"', ["policies", "goti2081'", "vancomycin_goti2018"]),
+    "a protocol with a colon": ('"camera2"', '"camera2:x"', ["policies", "unknown policy 'camera2:x'", "camera2"]),
     "levels not in order": (r"\[28.5, 34, 58, 106\]", "[34, 28.5]", ["levels.drawn_h", "34", "ascending"]),
     "level after the end": (r"\[28.5, 34, 58, 106\]", "[28.5, 200]", ["levels.drawn_h", "200", "168"]),
     "target upside down": (r"auc24_high_mg_h_L = 600", "auc24_high_mg_h_L = 300", ["target.auc24_high_mg_h_L", "300"]),
@@ -116,6 +162,7 @@ CODE = {
     "population": ('"adult_ward"', '"{file}"'),
     "rivals": ('"vancomycin_thomson2009"', '"{file}"'),
     "policies": ('"camera2"', '"{file}"'),
+    "course.lead_in": ("days = 7", 'days = 7\ndecided_h = [36]\nlead_in = "{file}"'),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from dosing_env import map_estimate, simulate
 from dosing_env.chart import read
 from dosing_env.cohort import Cohort
-from dosing_env.inference.charts import believe
+from dosing_env.inference.charts import believe, imagine
 from dosing_env.planners.map_dosing import MAPDosing
 from dosing_env.policies import policy_of
 from dosing_env.scenario import load
@@ -31,8 +31,27 @@ def cohort(decisions: int) -> Cohort:
     return made
 
 
-def charts(made: Cohort) -> Any:
-    return read(np.ascontiguousarray(made.observation.T, dtype=np.float64), made.task.rules)
+def charts(made: Cohort, *only: int) -> Any:
+    observation = made.observation[list(only)] if only else made.observation
+    return read(np.ascontiguousarray(observation.T, dtype=np.float64), made.task.rules)
+
+
+def told(made: Cohort, i: int, decisions: int, without: tuple[int, ...] = ()) -> tuple[Any, Any, Any]:
+    """A patient's doses, bedside steps, and events with the levels known, except those of some numbers."""
+    chart = read(made.observation[i].astype(np.float64), made.task.rules)
+    bedside = {"AGE": chart.AGE, "WT": chart.WT, "HT": chart.HT, "SEX": chart.SEX, "DIAL": 0.0, "HAEM": 0.0}
+    steps = [bedside | {"TIME": 24.0 * d, "SCR": scr} for d, scr in enumerate(chart.creatinine) if scr > 0.0]
+    doses = [
+        {"TIME": 12.0 * k, "AMT": dose, "RATE": dose / infusion_hours(made.task.rules, dose)}
+        for k, dose in enumerate(chart.doses[:decisions])
+    ]
+    seen = [
+        {"TIME": chart.drawn[j], "EVID": 0, "DV": chart.levels[j], "BLQ": chart.below[j]}
+        for j in range(int(chart.resulted.sum()))
+        if j not in without
+    ]
+    data = sorted([*seen, *doses], key=lambda row: (row["TIME"], "AMT" in row)) or [{"TIME": 0.0, "EVID": 2}]
+    return doses, steps, data
 
 
 @pytest.mark.parametrize("decisions", [0, 1, 3, 6, 13])
@@ -41,23 +60,55 @@ def test_a_chart_tells_what_its_table_tells(decisions: int) -> None:
     made, task = cohort(decisions), WARD.task()
     belief = believe(task.drug, task.rules, charts(made))
     for i in (0, 7, 13):
-        chart = read(made.observation[i].astype(np.float64), task.rules)
-        bedside = {"AGE": chart.AGE, "WT": chart.WT, "HT": chart.HT, "SEX": chart.SEX, "DIAL": 0.0, "HAEM": 0.0}
-        now, known = float(chart.time), int(chart.resulted.sum())
-        steps = [bedside | {"TIME": 24.0 * d, "SCR": scr} for d, scr in enumerate(chart.creatinine) if scr > 0.0]
-        doses = [
-            {"TIME": 12.0 * k, "AMT": dose, "RATE": dose / infusion_hours(task.rules, dose)}
-            for k, dose in enumerate(chart.doses[:decisions])
-        ]
-        seen = [{"TIME": chart.drawn[j], "EVID": 0, "DV": chart.levels[j], "BLQ": chart.below[j]} for j in range(known)]
-        data = sorted([*seen, *doses], key=lambda row: (row["TIME"], "AMT" in row)) or [{"TIME": 0.0, "EVID": 2}]
-        own = map_estimate(DRUG, data, covariates=steps)
+        doses, steps, data = told(made, i, decisions)
+        own, now = map_estimate(DRUG, data, covariates=steps), 12.0 * decisions
         assert belief.etas[i] == pytest.approx(own.eta.to_numpy()[0], abs=1e-6)
         day = 24.0 * (now // 24.0)
         table = simulate(DRUG, doses, covariates=steps, times=sorted({day, now}), eta=own.eta)
         assert belief.amounts[i] == pytest.approx(table[["A_central", "A_peripheral"]].iloc[-1].to_numpy(), rel=1e-5)
         today = table["auc"].iloc[-1] - table["auc"].iloc[0]
         assert belief.auc[i, int(now // 24.0)] == pytest.approx(today, rel=1e-5, abs=1e-9)
+
+
+def test_who_looks_at_no_level_believes_in_the_typical_patient() -> None:
+    made, task = cohort(7), WARD.task()
+    belief = believe(task.drug, task.rules, charts(made), levels=())
+    assert not belief.etas.any()
+    doses, steps, _ = told(made, 7, 7)
+    table = simulate(DRUG, doses, covariates=steps, times=[72.0, 84.0])
+    assert belief.amounts[7] == pytest.approx(table[["A_central", "A_peripheral"]].iloc[-1].to_numpy(), rel=1e-5)
+
+
+@pytest.mark.parametrize(("levels", "without"), [((1,), (0, 2)), ((2,), (0, 1)), ((0, 2), (1,)), ((0, 1, 2), ())])
+def test_levels_that_are_not_looked_at_might_as_well_not_have_been_drawn(
+    levels: tuple[int, ...], without: tuple[int, ...]
+) -> None:
+    made, task = cohort(7), WARD.task()
+    belief = believe(task.drug, task.rules, charts(made), levels=levels)
+    for i in (0, 7, 13):
+        _, steps, data = told(made, i, 7, without)
+        own = map_estimate(DRUG, data, covariates=steps)
+        assert belief.etas[i] == pytest.approx(own.eta.to_numpy()[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("levels", [None, (), (1,)])
+def test_imagined_patients_went_through_what_is_charted(levels: tuple[int, ...] | None) -> None:
+    """Their probabilities add up to 1; amounts and exposures are those of `simulate`; nobody counts for another."""
+    made, task = cohort(7), WARD.task()
+    seen = imagine(believe(task.drug, task.rules, charts(made), levels=levels), task.rules, 32)
+    assert seen.weight.sum(axis=1) == pytest.approx(1.0, rel=1e-12)
+    assert seen.weight.min() >= 0.0
+    doses, steps, _ = told(made, 7, 7)
+    for j in (0, 31):
+        eta = dict(zip(task.drug.Eta._fields, seen.etas[7, j], strict=True))
+        table = simulate(DRUG, doses, covariates=steps, times=[0.0, 24.0, 48.0, 72.0, 84.0], eta=eta)
+        amounts = table[["A_central", "A_peripheral"]].iloc[-1].to_numpy()
+        assert seen.amounts[7, j] == pytest.approx(amounts, rel=1e-5)
+        assert seen.auc[7, j, :4] == pytest.approx(np.diff(table["auc"]), rel=1e-5)
+        assert not seen.auc[7, j, 4:].any()
+    alone = imagine(believe(task.drug, task.rules, charts(made, 7), levels=levels), task.rules, 32)
+    assert alone.weight[0].tolist() == seen.weight[7].tolist()
+    assert alone.etas[0].tolist() == seen.etas[7].tolist()
 
 
 def test_where_the_search_begins_changes_nothing_that_counts() -> None:
