@@ -73,7 +73,7 @@ def weighted(problem: Problem, found: search.Found, particles: int) -> tuple[Flo
     z, q = proposals.draw(_even(particles, proposals.mode.shape[1])[None])
     odds = -0.5 * weigh(problem, z) - q
     best = odds.max(axis=1, keepdims=True)
-    weight = np.exp(np.where(best > -math.inf, odds - best, 0.0))
+    weight = np.exp(np.subtract(odds, best, out=np.zeros_like(odds), where=best > -math.inf))
     return z, weight / weight.sum(axis=1, keepdims=True)
 
 

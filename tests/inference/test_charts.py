@@ -169,30 +169,3 @@ def test_a_scenario_may_name_what_is_believed() -> None:
     assert "map_dosing:vancomycin_goti2018" in WARD.policies
     with pytest.raises(ValueError, match="policies: unknown drug 'goti'"):
         WARD.replace(policies=("map_dosing:goti",))
-
-
-def test_levels_that_are_not_looked_at() -> None:
-    made, task = cohort(6), WARD.task()
-    blind = believe(task.drug, task.rules, charts(made), levels=())
-    assert blind.etas == pytest.approx(0.0, abs=1e-9)
-    second = believe(task.drug, task.rules, charts(made), levels=(1, 2))
-    hidden = charts(made)
-    hidden.levels[0], hidden.resulted[0] = np.nan, 1.0
-    assert second.etas == pytest.approx(believe(task.drug, task.rules, hidden).etas, abs=1e-6)
-
-
-def test_imagined_patients_have_the_moments_of_the_posterior() -> None:
-    """Even points with weights against random particles that were resampled and moved."""
-    from dosing_env.inference.charts import imagine
-    from dosing_env.inference.particles import sample
-    from dosing_env.simulation.chance import world
-
-    made, task = cohort(6), WARD.task()
-    belief = believe(task.drug, task.rules, charts(made))
-    few = imagine(belief, task.rules, 256)
-    many = sample(belief.problem, belief.found, 4_000, world(1), np.arange(SIZE, dtype=np.uint64))
-    etas = many.z * belief.problem.seen.root.diagonal()
-    mean = np.einsum("nm,nme->ne", few.weight, few.etas)
-    sd = np.sqrt(np.einsum("nm,nme->ne", few.weight, few.etas**2) - mean**2)
-    assert mean == pytest.approx(etas.mean(axis=1), abs=0.1)
-    assert sd == pytest.approx(etas.std(axis=1), rel=0.12)
