@@ -19,7 +19,7 @@ from dosing_env.task import Task
 
 Natural = Annotated[int, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
-Natural_ = Annotated[float, Meta(ge=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0)]
 
 
@@ -55,7 +55,7 @@ class Equation(Struct, frozen=True, forbid_unknown_fields=True):
     """A dosing equation for each decision, fitted by least squares to the oracle's doses."""
 
     degree: Annotated[int, Meta(ge=1, le=2)] = 1  # 2: also squares and products of the scaled features
-    ridge: Natural_ = 1e-6  # penalty on the squared coefficients, as a share of the mean square of a term
+    ridge: NotNegative = 1e-6  # penalty on the squared coefficients, as a share of the mean square of a term
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):

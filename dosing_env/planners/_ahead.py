@@ -53,12 +53,6 @@ def run(course, rules, bench, state, k, dose):  # type: ignore[no-untyped-def]
     return exposure
 
 
-def copy(source, target):  # type: ignore[no-untyped-def]
-    """A state."""
-    for i in range(len(target)):
-        target[i] = source[i]
-
-
 def products(rules, most):  # type: ignore[no-untyped-def]
     """How many products, no dose included, are not above `most` mg."""
     return int(min(most, rules.max_dose) / rules.step + 1e-9) + 1

@@ -60,23 +60,23 @@ class Believing(Policy):
             chart = read(np.ascontiguousarray(observation[rows].T, dtype=np.float64), self.task.rules)
             belief = believe(self._drug, self.task.rules, chart, z[rows], self.levels)
             z[rows] = np.where(np.isfinite(belief.z), belief.z, 0.0)
-            wanted[rows] = self.planned(observation[rows], chart, belief)
+            wanted[rows] = self.planned(chart, belief)
         return wanted, z
 
     def doses(self, observation: NDArray[np.float32]) -> Floats:
         """Doses to give now, (n,) mg, without what the search found before."""
         return self.act(observation, None, None)[0]
 
-    def planned(self, observation: NDArray[np.float32], chart: Any, belief: Belief) -> Floats:
+    def planned(self, chart: Any, belief: Belief) -> Floats:
         """Doses of patients whose decisions come at the same time, (n,) mg."""
         raise NotImplementedError
 
-    def courses(self, chart: Any, belief: Belief, count: int = 1) -> NDArray[np.void]:
-        """Records of `count` patients for each chart: all that is known of them; random effects and state are left."""
+    def courses(self, chart: Any, belief: Belief) -> NDArray[np.void]:
+        """A record for each chart: all that is known of the patient; random effects and state are left."""
         rules = self.task.rules
-        courses = self._admission.repeat(len(chart.time) * count)
+        courses = self._admission.repeat(len(chart.time))
         courses["decision"] = round(chart.time[0] / rules.interval)
-        courses["patient"], courses["doses"] = belief.patients.repeat(count, 0), chart.doses.T.repeat(count, 0)
+        courses["patient"], courses["doses"] = belief.patients, chart.doses.T
         return courses
 
     def _started(self, size: int, state: Any, episode_start: Any) -> Floats:

@@ -1,4 +1,4 @@
-"""The doses with the highest expected reward over particles: patients who may stand behind a chart.
+"""The doses with most expected days within the target over particles: patients who may stand behind a chart.
 
 A plan is a product for each decision from now to the end of the horizon. What it is worth is the expected share of the
 days that count and end on the way within the target. Exposure per decision interval comes, for a linear drug, by
@@ -56,7 +56,7 @@ def setting_of(rules: Rules, drug: Drug, limit: float, free: int, days: int) -> 
 
 def room_for(rules: Rules, drug: Drug, particles: int) -> Room:
     """Scratch space for one patient."""
-    slots, sorts = rules.decisions, int(rules.max_dose / rules.step + 1e-9) + 1
+    slots, sorts = rules.decisions, products(rules, rules.max_dose)
     return Room(
         states(rules, drug, 1)[0],
         np.zeros((len(drug.compartments), slots)),

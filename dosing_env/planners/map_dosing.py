@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dosing_env.inference.charts import Belief
 from dosing_env.planners._ahead import states
@@ -34,7 +33,7 @@ class MAPDosing(Believing):
         self._states = states(task.rules, self._drug, 3)
         self._plan = specialise(plan_all, **self._holes)
 
-    def planned(self, observation: NDArray[np.float32], chart: Any, belief: Belief) -> Floats:
+    def planned(self, chart: Any, belief: Belief) -> Floats:
         """The oracle's dose for the most probable patients, (n,) mg."""
         wanted, courses = np.zeros(len(chart.time)), self.courses(chart, belief)
         courses["eta"], courses["amounts"], courses["auc"] = belief.etas, belief.amounts, belief.auc

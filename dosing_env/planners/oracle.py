@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from dosing_env.cohort import Cohort, holes
 from dosing_env.decision import bench_type
-from dosing_env.planners._ahead import copy, enter, products, require_short, run, states
+from dosing_env.planners._ahead import enter, products, require_short, run, states
 from dosing_env.policy import Policy
 from dosing_env.rules import rules_record
 from dosing_env.simulation.compiling import HOLE, specialise
+from dosing_env.simulation.steady import copy
 from dosing_env.task import given_today
 
 N: Any = HOLE
@@ -75,7 +76,7 @@ def _plan(course, rules, bench, tried):  # type: ignore[no-untyped-def]
         given = (already if until <= tonight else 0.0) + dose * (times if until <= tonight else until % per_day)
         others = products(rules, (rules.max_daily - given) / (end - until)) if end > until else 1
         for other in range(others):
-            copy(tried[0], tried[1])
+            copy(tried[1], tried[0])
             _repeat(course, rules, bench, tried[1], until, end, other * rules.step)
             value = _value(course, rules, bench, tried, k // per_day, end)
             if value > best:
@@ -110,7 +111,7 @@ def _reached(rules, least, most):  # type: ignore[no-untyped-def]
 
 def _tomorrow(course, rules, bench, tried, k, dose):  # type: ignore[no-untyped-def]
     """AUC24 of the day that starts with decision k, if every decision gives this dose."""
-    copy(tried[1], tried[2])
+    copy(tried[2], tried[1])
     per_day = round(24.0 / rules.interval)
     _repeat(course, rules, bench, tried[2], k, k + per_day, dose)
     return tried[2, N + k // per_day]

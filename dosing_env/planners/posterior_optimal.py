@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dosing_env.inference.charts import Belief, imagine
 from dosing_env.pharmacology import Drug
@@ -63,9 +62,9 @@ class PosteriorOptimal(Believing):
         self._room = room_for(task.rules, self._drug, self._particles)
         self._plan = specialise(plan_all, **self._holes)
 
-    def planned(self, observation: NDArray[np.float32], chart: Any, belief: Belief) -> Floats:
+    def planned(self, chart: Any, belief: Belief) -> Floats:
         """The first dose of each patient's best plan, (n,) mg."""
-        m, wanted = self._particles, np.zeros(len(observation))
+        m, wanted = self._particles, np.zeros(len(chart.time))
         imagined, courses = imagine(belief, self.task.rules, m), self.courses(chart, belief)
         for first in range(0, len(wanted), CHUNK):
             some = slice(first, first + CHUNK)

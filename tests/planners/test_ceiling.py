@@ -38,11 +38,11 @@ class Told(MAPDosing):
         super().begin(task, None)
         self._patients = patients
 
-    def planned(self, observation: NDArray[np.float32], chart: Any, belief: Any) -> NDArray[np.float64]:
+    def planned(self, chart: Any, belief: Any) -> NDArray[np.float64]:
         CL = self._drug.Eta._fields.index("CL")
         etas = belief.etas.copy()
         etas[:, CL] = self._patients.courses["eta"][:, CL]
-        return super().planned(observation, chart, belief._replace(etas=etas))
+        return super().planned(chart, belief._replace(etas=etas))
 
 
 @pytest.fixture(scope="module")

@@ -121,13 +121,13 @@ def one_dose_worths(courses, weight, rules, bench, room, setting, worth):  # typ
 class Watched(PosteriorOptimal):
     """Keeps what each product is worth for the first patient."""
 
-    def planned(self, observation: NDArray[np.float32], chart: Any, belief: Belief) -> NDArray[np.float64]:
+    def planned(self, chart: Any, belief: Belief) -> NDArray[np.float64]:
         seen, self.worth = imagine(belief, self.task.rules, PARTICLES), np.zeros(len(self.task.doses))
-        many = self.courses(chart, belief, PARTICLES)[:PARTICLES].copy()
+        many = self.courses(chart, belief)[:1].repeat(PARTICLES)
         many["eta"], many["amounts"], many["auc"] = seen.etas[0], seen.amounts[0], seen.auc[0]
         tell = specialise(one_dose_worths, **self._holes)
         tell(many, seen.weight[0], self._rules, self._bench, self._room, self._setting, self.worth)
-        return super().planned(observation, chart, belief)
+        return super().planned(chart, belief)
 
 
 def test_what_a_plan_is_worth_is_its_share_of_particles_counted_by_hand() -> None:
