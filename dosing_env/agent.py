@@ -65,8 +65,8 @@ class Agent(Policy):
     def begin(self, task: Task, patients: Any) -> None:
         """Learn which features of the task the network sees."""
         super().begin(task, patients)
-        recipe.check_features(self.recipe, task)
-        self.scaler = Scaler(self.recipe, task)
+        self.sight = recipe.sight_of(self.recipe, task)
+        self.scaler = Scaler(self.recipe, self.sight.features)
         if len(self.scaler.columns) != self.inputs:
             raise ValueError(
                 f"{self.where}: observation: the agent takes {self.inputs} features, task {task.name} has "
@@ -83,12 +83,17 @@ class Agent(Policy):
                 f"{self.where}: action: the network has {outputs} outputs, the task {len(task.doses)} doses"
             )
 
+    def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
+        """Doses to give now, (n,) mg, and the memory of its belief."""
+        seen, memory = self.sight(observation, state)
+        return to_mg(self.recipe, self.task, self.outputs(seen)), memory
+
     def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Doses to give now, (n,) mg."""
-        return to_mg(self.recipe, self.task, self.outputs(observation))
+        """Doses to give now, (n,) mg, without memory."""
+        return self.act(observation, None, None)[0]
 
     def outputs(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n, outputs): mean of the scaled dose, or the logits of the products."""
+        """(n, outputs) of what is seen: mean of the scaled dose, or the logits of the products."""
         x = self.scaler(observation).astype(np.float64)
         if self.recipe.equation is not None:
             decision = np.rint(observation[:, 0] / self.task.rules.interval).astype(np.int64)

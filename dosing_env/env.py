@@ -33,6 +33,7 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         )
         self.render_mode = render_mode
         self.scenario, self.task = self._batch.scenario, self._batch.task
+        self.features = self._batch.features
         self.observation_space = self._batch.single_observation_space
         self.action_space = self._batch.single_action_space
 

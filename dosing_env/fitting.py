@@ -28,7 +28,7 @@ def fit(recipe: Recipe, case: Scenario, seed: int, progress: Progress) -> State:
     task, equation = case.task(), recipe.equation
     if equation is None:
         raise ValueError(f"{recipe.name}: equation: is missing")
-    scaler, asked, n = Scaler(recipe, task), np.flatnonzero(task.rules.asked), recipe.training.num_envs
+    scaler, asked, n = Scaler(recipe, task.features), np.flatnonzero(task.rules.asked), recipe.training.num_envs
     sums = _Sums(task.rules.decisions, terms_of(len(scaler.columns), equation.degree))
     rounds = max(1, recipe.training.steps // (n * len(asked)))
     state: State = {}

@@ -6,8 +6,10 @@ import math
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from dosing_env import catalogue
 from dosing_env.catalogue import unknown
 from dosing_env.evidence import Published
 from dosing_env.residual import FORMS
@@ -196,3 +198,15 @@ def _require_nonnegative(what: str, value: float) -> None:
 def _require_names(drug: str, what: str, expected: tuple[str, ...], given: tuple[str, ...]) -> None:
     if expected != given:
         raise ValueError(f"{drug}: {what} names {', '.join(given)}, but its named tuple has {', '.join(expected)}")
+
+
+DrugLike = str | Path | Drug  # a model of the catalogue by its name, of a file by its path, or itself
+
+
+def drug_of(model: DrugLike) -> Drug:
+    """The drug that is meant.
+
+    Raises:
+        ValueError: no such name, or a file that describes no drug.
+    """
+    return model if isinstance(model, Drug) else catalogue.load("drugs", str(model))  # type: ignore[no-any-return]

@@ -6,7 +6,7 @@ import fnmatch
 import hashlib
 import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -14,7 +14,10 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from dosing_env import catalogue
+from dosing_env.chart import Feature
 from dosing_env.files import decode
+from dosing_env.scenario import content_of
+from dosing_env.sight import Sight
 from dosing_env.task import Task
 
 Natural = Annotated[int, Meta(ge=0)]
@@ -69,6 +72,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
     training: Training
     network: Network = Network((), "tanh")  # of PPO
     equation: Equation | None = None  # of least squares
+    belief: str = ""  # the model whose belief the agent sees beside the chart
     observation: tuple[Scaling, ...]  # features that no pattern names are not seen by the agent
     ppo: dict[str, float | int] = {}
     name: str = ""  # of the file
@@ -78,8 +82,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
 class Scaler:
     """Observation -> what the network sees, fixed by the recipe."""
 
-    def __init__(self, recipe: Recipe, task: Task) -> None:
-        names = [feature.name for feature in task.features]
+    def __init__(self, recipe: Recipe, features: tuple[Feature, ...]) -> None:
+        names = [feature.name for feature in features]
         chosen = [(names.index(name), rule) for name in names if (rule := _rule(recipe, name)) is not None]
         self.columns: NDArray[np.int64] = np.array([column for column, _ in chosen])
         self.log: NDArray[np.bool_] = np.array([rule.log for _, rule in chosen])
@@ -116,7 +120,9 @@ def load(name: str) -> Recipe:
 
 def fingerprint(recipe: Recipe) -> str:
     """A hash of what gives the network's numbers their meaning: its shape, what it sees and how, what it says."""
-    meaning = (recipe.action, recipe.equation or recipe.network, recipe.observation)
+    meaning: tuple[Any, ...] = (recipe.action, recipe.equation or recipe.network, recipe.observation)
+    if recipe.belief:
+        meaning += (content_of("drugs", recipe.belief),)
     return hashlib.sha256(msgspec.json.encode(meaning)).hexdigest()[:12]
 
 
@@ -128,12 +134,21 @@ def text(recipe: Recipe) -> str:
     return msgspec.toml.encode({key: value for key, value in content.items() if key not in ("name", "file")}).decode()
 
 
-def check_features(recipe: Recipe, task: Task) -> None:
-    """Raise a ValueError if the recipe scales a feature that the task does not have."""
-    names = [feature.name for feature in task.features]
+def sight_of(recipe: Recipe, task: Task) -> Sight:
+    """What the agent of a recipe can see.
+
+    Raises:
+        ValueError: the recipe scales a feature that is not there, or its model cannot be believed.
+    """
+    try:
+        sight = Sight(task, recipe.belief or None)
+    except ValueError as error:
+        raise ValueError(f"{recipe.file}: belief: {error}") from None
+    names = [feature.name for feature in sight.features]
     for rule in recipe.observation:
         if not any(fnmatch.fnmatchcase(name, rule.features) for name in names):
             raise ValueError(f"{recipe.file}: observation: {catalogue.unknown('feature', rule.features, names)}")
+    return sight
 
 
 def check(recipe: Recipe, path: Path) -> None:
@@ -150,6 +165,8 @@ def check(recipe: Recipe, path: Path) -> None:
         raise ValueError(f"{path}: network.layers: belongs to PPO and to nothing else, found {recipe.algorithm}")
     if recipe.algorithm != "PPO" and (recipe.ppo or recipe.action != "mg"):
         raise ValueError(f"{path}: {recipe.algorithm} has no section ppo, and action 'mg'")
+    if recipe.belief.endswith(".py"):
+        raise ValueError(f"{path}: belief: {recipe.belief!r} is code. A recipe names catalogue entries only")
     for key, value in recipe.ppo.items():
         if not math.isfinite(value):
             raise ValueError(f"{path}: ppo.{key}: {value} is not finite")

@@ -340,17 +340,18 @@ def parts(scenario: Scenario) -> dict[str, str]:
         name: msgspec.json.encode(getattr(scenario, name))
         for name in ("course", "dosing", "levels", "target", "charting", "kidney", "aki", "reward")
     }
-    code = {
-        "drug": catalogue.source("drugs", scenario.drug),
-        "population": catalogue.source("populations", scenario.population),
+    trees = {
+        "drug": content_of("drugs", scenario.drug).encode(),
+        "population": content_of("populations", scenario.population).encode(),
     }
-    trees = {name: _content(getattr(scenario, name), text).encode() for name, text in code.items()}
     if scenario.course.lead_in:
         trees["lead_in"] = equations.behind(catalogue.source("protocols", scenario.course.lead_in)).encode()
     return {name: hashlib.sha256(content).hexdigest()[:12] for name, content in (sections | trees).items()}
 
 
-def _content(name: str, text: str) -> str:
+def content_of(kind: str, name: str) -> str:
+    """What a catalogue entry says: comments, docstrings and layout do not count."""
+    text = catalogue.source(kind, name)
     return json.dumps(tomllib.loads(text), default=str) if name.endswith(".toml") else equations.behind(text)
 
 

@@ -132,7 +132,7 @@ def _write_card(path: Path, progress: Progress | None) -> None:
 
 def check(recipe: Recipe, case: Scenario) -> None:
     """Raise a ValueError if the recipe names a feature, an argument of PPO or a value that cannot be."""
-    recipes.check_features(recipe, case.task())
+    recipes.sight_of(recipe, case.task())
     known = {name: p for name, p in inspect.signature(PPO.__init__).parameters.items() if name not in _OURS}
     for key, value in recipe.ppo.items():
         if key not in known:
@@ -207,8 +207,9 @@ class PatientVecEnv(VecEnv):
 
     def __init__(self, recipe: Recipe, case: Scenario, num_envs: int, seed: int, stream: str = "train") -> None:
         self.recipe, self.first_seed = recipe, seed
-        self.env = DosingVectorEnv(case, num_envs, stream=stream, autoreset_mode=AutoresetMode.SAME_STEP)
-        self.scaler = Scaler(recipe, self.env.task)
+        mode = AutoresetMode.SAME_STEP
+        self.env = DosingVectorEnv(case, num_envs, stream=stream, autoreset_mode=mode, belief=recipe.belief or None)
+        self.scaler = Scaler(recipe, self.env.features)
         inputs = spaces.Box(-np.inf, np.inf, (len(self.scaler.columns),), np.float32)
         super().__init__(num_envs, inputs, network_actions(recipe, self.env))
 

@@ -10,9 +10,12 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from dosing_env.catalogue import unknown
+from dosing_env.chart import Feature
 from dosing_env.cohort import Cohort
 from dosing_env.decision import Paid
+from dosing_env.pharmacology import DrugLike
 from dosing_env.scenario import Scenario, load
+from dosing_env.sight import Sight
 from dosing_env.simulation.chance import key_of
 from dosing_env.simulation.solvers import solver_for
 from dosing_env.task import LIMITS, Task
@@ -32,9 +35,10 @@ class DosingVectorEnv(VectorEnv):
         autoreset_mode: Gymnasium's NEXT_STEP, SAME_STEP or DISABLED.
         solver: "exact" or "compiled"; by default chosen by the drug.
         render_mode: "ansi" or "rgb_array"; `render()` then returns one text or picture per patient.
+        belief: a model (name, file or `Drug`) whose belief is observed beside the chart, see `sight.Sight`.
         overrides: top-level fields of the scenario to change, for example drug="vancomycin_thomson2009".
 
-    Observation: `task.features` (name, unit, bounds), float32. Action: (num_envs, 1) mg. Reward: see the scenario file.
+    Observation: `features` (name, unit, bounds), float32. Action: (num_envs, 1) mg. Reward: see the scenario file.
     Info (arrays over patients): `dose` (mg given), `limited` (the rule that lowered it, or ""), `cost` and `costs`
     (hazard of harm on the day that closed), `reward_terms`.
 
@@ -54,6 +58,7 @@ class DosingVectorEnv(VectorEnv):
         autoreset_mode: AutoresetMode = AutoresetMode.NEXT_STEP,
         solver: str | None = None,
         render_mode: str | None = None,
+        belief: DrugLike | None = None,
         **overrides: Any,
     ) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
@@ -75,7 +80,10 @@ class DosingVectorEnv(VectorEnv):
         self._stream, self._solver = stream, solver
         self._doses = np.array(self.task.doses)
         self._once = np.count_nonzero(self.task.rules.asked) == 1
-        self.single_observation_space = observation_space(self.task)
+        self._sight = Sight(self.task, belief)
+        self._memory: Any = None  # of the sight
+        self.features = self._sight.features
+        self.single_observation_space = observation_space(self.features)
         self.single_action_space = action_space(self.task, discrete)
         self.observation_space = spaces.Box(
             np.tile(self.single_observation_space.low, (num_envs, 1)),
@@ -122,7 +130,7 @@ class DosingVectorEnv(VectorEnv):
         paid, terminated, truncated = self.treat(actions)
         info, ended = info_of(self.task, paid, _limited(paid.limit)), terminated | truncated
         if self.autoreset_mode is AutoresetMode.SAME_STEP and ended.any():
-            info |= _final(self._open_cohort().observation, info, ended)
+            info |= _final(self.observation(), info, ended)
             self._restart(ended)
         return self.observation(), paid.reward, terminated, truncated, info
 
@@ -196,7 +204,8 @@ class DosingVectorEnv(VectorEnv):
 
     def observation(self) -> NDArray[np.float32]:
         """(num_envs, features): what is known of each patient now."""
-        return self._open_cohort().observation.copy()
+        seen, self._memory = self._sight(self._open_cohort().observation, self._memory)
+        return seen.copy()
 
     def _wanted(self, actions: Any) -> NDArray[np.float64]:
         """The doses asked for, mg, checked against the action space."""
@@ -205,10 +214,10 @@ class DosingVectorEnv(VectorEnv):
         return _checked(actions, self.num_envs, self.task.rules.max_dose, "dose_mg", whole=False)
 
 
-def observation_space(task: Task) -> spaces.Box:
-    """The observation of one patient: bounds of `task.features`."""
-    low = np.array([f.low for f in task.features], dtype=np.float32)
-    return spaces.Box(low, np.array([f.high for f in task.features], dtype=np.float32), dtype=np.float32)
+def observation_space(features: tuple[Feature, ...]) -> spaces.Box:
+    """The observation of one patient: bounds of its features."""
+    low = np.array([f.low for f in features], dtype=np.float32)
+    return spaces.Box(low, np.array([f.high for f in features], dtype=np.float32), dtype=np.float32)
 
 
 def action_space(task: Task, discrete: bool) -> spaces.Space[Any]:

@@ -17,7 +17,7 @@ ORDER = (
     {"arithmetic", "formulas", "residual", "pharmacology", "blocks"},
     {"drugs", "populations", "simulation", "outcomes"},
     {"rules", "chart", "task", "interchange"},
-    {"decision", "cohort", "scenario", "policy", "recipe", "inference"},
+    {"decision", "cohort", "ahead", "scenario", "policy", "recipe", "inference", "belief", "sight"},
     {"env", "vector", "registration", "protocols", "planners", "agent"},
     {"trial", "trial_files", "trial_summary"},
     {"policies", "treatment"},

@@ -156,7 +156,8 @@ def _records(drug: Drug, rules: Rules, chart: Any, times: Floats) -> tuple[Float
     records[:, :, subject.CMT] = drug.dosed
     records[:, : len(times), subject.KIND], records[:, len(times) :, subject.KIND] = subject.LOOK, subject.DOSE
     doses = chart.doses[:given].T
-    hours = np.vectorize(lambda dose: infusion_hours(rules, dose), otypes=[float])(doses)
+    products, which = np.unique(doses, return_inverse=True)  # few
+    hours = np.array([infusion_hours(rules, dose) for dose in products])[which].reshape(doses.shape)
     records[:, len(times) :, subject.AMT], records[:, len(times) :, subject.RATE] = doses, doses / hours
     level, below = np.full((n, len(times)), np.nan), np.zeros((n, len(times)))
     at = times.searchsorted(rules.drawn[:known])

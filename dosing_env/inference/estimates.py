@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,8 @@ from dosing_env.inference import search
 from dosing_env.inference.likelihood import standardised
 from dosing_env.inference.objective import Seen
 from dosing_env.inference.observations import Levels
-from dosing_env.inference.problem import etas_of, posed, solve
-from dosing_env.pharmacology import Drug
+from dosing_env.inference.problem import etas_of, laplace, posed, solve
+from dosing_env.pharmacology import Drug, DrugLike
 from dosing_env.residual import FORMS
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.tables import Study
@@ -74,12 +73,9 @@ class Estimates:
 
         Laplace's approximation: twice the inverse of the full Hessian of the objective at the estimate.
         """
-        names, between = self.drug.Eta._fields, self.root.shape[1]
-        given = []
-        for hessian, converged in zip(self.hessian, self.converged, strict=True):
-            inverse = np.linalg.inv(hessian)[:between, :between] if converged else np.full((between, between), np.nan)
-            given.append((2.0 * self.root @ inverse @ self.root.T).reshape(len(names), len(names)))
-        return given
+        unknown = np.full((len(self.root),) * 2, np.nan)
+        pairs = zip(self.hessian, self.converged, strict=True)
+        return [laplace(self.root, hessian) if converged else unknown for hessian, converged in pairs]
 
     def standard_errors(self) -> pd.DataFrame:
         """Of the etas, a row per subject, with ID where the data have it."""
@@ -90,7 +86,7 @@ class Estimates:
         return table
 
 
-def map_estimate(drug: str | Path | Drug, data: Any, *, covariates: Any = None, carry: str = "locf") -> Estimates:
+def map_estimate(drug: DrugLike, data: Any, *, covariates: Any = None, carry: str = "locf") -> Estimates:
     """Estimate what is particular to each patient: NONMEM's POSTHOC, by its objective with interaction.
 
     Args:

@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from dosing_env import catalogue
 from dosing_env.inference.doubts import POPULATION, doubts, expected, learned, says_something
 from dosing_env.inference.goals import Goal, chances, goal_of
 from dosing_env.inference.history import History, read_history
 from dosing_env.inference.posterior import Posterior, posterior, require_predictable
 from dosing_env.inference.regimens import DAY, Regimen, candidates, expose, parse, records
-from dosing_env.pharmacology import Drug
+from dosing_env.pharmacology import Drug, DrugLike, drug_of
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.tables import simulate
 
@@ -137,7 +136,7 @@ class Curves(NamedTuple):
 
 
 def forecast(
-    drug: str | Path | Drug,
+    drug: DrugLike,
     data: Any,
     *,
     id: object = None,
@@ -170,7 +169,7 @@ def forecast(
         ValueError: input that cannot be used, in one line, see `map_estimate`; a drug that varies between occasions.
         RuntimeError: a solve failed.
     """
-    model = drug if isinstance(drug, Drug) else catalogue.load("drugs", str(drug))
+    model = drug_of(drug)
     report = progress or (lambda done, total, what: None)
     require_predictable(model)
     _require_hours(model)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from dosing_env.inference.estimates import Estimates, estimates_of
 from dosing_env.inference.particles import replicated, sample
 from dosing_env.inference.problem import posed, solve, spelt_out
-from dosing_env.pharmacology import Drug
+from dosing_env.pharmacology import Drug, DrugLike
 from dosing_env.residual import FORMS, measured
 from dosing_env.simulation.batch import How, follow
 from dosing_env.simulation.cells import Floats
@@ -128,7 +127,7 @@ class Posterior:
 
 
 def posterior(
-    drug: str | Path | Drug,
+    drug: DrugLike,
     data: Any,
     *,
     covariates: Any = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from dosing_env.inference import derivatives, objective, search
 from dosing_env.inference.observations import Levels, read_levels
-from dosing_env.pharmacology import Drug
+from dosing_env.pharmacology import Drug, DrugLike
 from dosing_env.residual import FORMS
 from dosing_env.simulation import recorded, subject
 from dosing_env.simulation.batch import How
@@ -41,7 +40,7 @@ def require_error(drug: Drug) -> None:
         raise ValueError(f"{drug.name}: it has no residual error (assay): nothing can be learned from a level")
 
 
-def posed(drug: str | Path | Drug, data: Any, covariates: Any, carry: str) -> tuple[Study, Levels, Problem]:
+def posed(drug: DrugLike, data: Any, covariates: Any, carry: str) -> tuple[Study, Levels, Problem]:
     """What tables say: who is meant, what was measured, and the problem. See `map_estimate`.
 
     Raises:
@@ -185,6 +184,15 @@ def etas_of(seen: objective.Seen, found: search.Found) -> Floats:
     between = seen.root.shape[1]
     z = np.array([found.z[first : first + between] for first in seen.first_z[:-1]])
     return spelt_out(seen.root, z.reshape(-1, between))
+
+
+def laplace(root: Floats, hessian: Floats) -> Floats:
+    """(..., etas, etas) covariance of the random effects between patients given the levels: Laplace's approximation.
+
+    Twice the inverse of the full Hessian, (..., random effects, random effects), at the estimate.
+    """
+    between = root.shape[1]
+    return np.asarray(2.0 * root @ np.linalg.inv(hessian)[..., :between, :between] @ root.T)
 
 
 def spelt_out(root: Floats, z: Floats) -> Floats:

@@ -17,15 +17,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable, Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dosing_env import catalogue
-from dosing_env.pharmacology import Drug
+from dosing_env.pharmacology import Drug, DrugLike, drug_of
 from dosing_env.simulation import subject
 from dosing_env.simulation.adherence import Adherence, require, take
 from dosing_env.simulation.cells import Floats
@@ -43,7 +41,7 @@ _LARGEST = 2.0**53  # the numbers below it are exact
 _AFTER_SETTING = 0.25  # of a row: where `simulate` looks at a patient whom the row resets or sets to a steady state
 
 
-def data_set(drug: str | Path | Drug, events: Any, table: pd.DataFrame, **options: Any) -> pd.DataFrame:
+def data_set(drug: DrugLike, events: Any, table: pd.DataFrame, **options: Any) -> pd.DataFrame:
     """The data set of a table that `simulate` made.
 
     Args:
@@ -59,7 +57,7 @@ def data_set(drug: str | Path | Drug, events: Any, table: pd.DataFrame, **option
 
 
 def data_sets(
-    drug: str | Path | Drug,
+    drug: DrugLike,
     events: Any,
     tables: Iterable[pd.DataFrame],
     *,
@@ -69,7 +67,7 @@ def data_sets(
     seed: int | None = None,
 ) -> Iterator[pd.DataFrame]:
     """The same for every part that `simulate_in_parts` makes: its subjects' records."""
-    model: Drug = drug if isinstance(drug, Drug) else catalogue.load("drugs", str(drug))
+    model = drug_of(drug)
     _check_names(model)
     read = read_events(model, events, carry)
     steps = read_covariates(model, covariates, carry) if read.steps is None else read.steps

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dosing_env.ahead import enter, products, run, states
 from dosing_env.outcomes import aki_risk
 from dosing_env.pharmacology import Drug
-from dosing_env.planners._ahead import enter, products, run, states
 from dosing_env.rules import Rules
 from dosing_env.simulation.compiling import HOLE
 from dosing_env.task import given_today, infusion_hours
@@ -39,7 +39,7 @@ class Setting(NamedTuple):
 class Room(NamedTuple):
     """Scratch space."""
 
-    state: Any  # see `_ahead`
+    state: Any  # see `ahead`
     unit: Any  # (N, decisions) of one particle, exposure by 1 mg in a compartment, interval by interval
     before: Any  # (particles, decisions) exposure by what is in the body
     response: Any  # (particles, products, decisions) exposure by a dose, from its interval on

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from dosing_env.ahead import states
 from dosing_env.inference.charts import Belief
-from dosing_env.planners._ahead import states
 from dosing_env.planners._believing import Believing
 from dosing_env.planners.oracle import plan_all
 from dosing_env.simulation.cells import Floats
@@ -30,14 +30,13 @@ class MAPDosing(Believing):
     def begin(self, task: Task, patients: Any) -> None:
         """Learn the task; the patients are not looked at."""
         super().begin(task, patients)
-        self._states = states(task.rules, self._drug, 3)
-        self._plan = specialise(plan_all, **self._holes)
+        self._states = states(task.rules, self.believer.drug, 3)
+        self._plan = specialise(plan_all, **self.believer.holes)
 
     def planned(self, chart: Any, belief: Belief) -> Floats:
         """The oracle's dose for the most probable patients, (n,) mg."""
-        wanted, courses = np.zeros(len(chart.time)), self.courses(chart, belief)
-        courses["eta"], courses["amounts"], courses["auc"] = belief.etas, belief.amounts, belief.auc
-        self._plan(courses, self._rules, self._bench, self._states, wanted)
+        wanted, courses = np.zeros(len(chart.time)), self.believer.most_probable(chart, belief)
+        self._plan(courses, self.believer.rules, self.believer.bench, self._states, wanted)
         return wanted
 
 

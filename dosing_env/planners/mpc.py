@@ -1,4 +1,4 @@
-"""Model-predictive control: the best plan for the next six decisions over everybody the patient may be.
+"""DrugLike-predictive control: the best plan for the next six decisions over everybody the patient may be.
 
 `posterior_optimal` with a longer look: three days are planned for, today counted, and each of the next six doses is
 sought on its own. Only the first is given; at the next decision, knowing more, the plan is made anew.
@@ -6,9 +6,7 @@ sought on its own. Only the first is given; at the next decision, knowing more, 
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from dosing_env.pharmacology import Drug
+from dosing_env.pharmacology import DrugLike
 from dosing_env.planners.posterior_optimal import PosteriorOptimal
 
 
@@ -24,7 +22,7 @@ class MPC(PosteriorOptimal):
     name = "mpc"
     title = "Bayesian (MPC)"
 
-    def __init__(self, believed: str | Path | Drug | None = None, *, decisions: int = 6, days: int = 3) -> None:
+    def __init__(self, believed: DrugLike | None = None, *, decisions: int = 6, days: int = 3) -> None:
         super().__init__(believed, free=decisions, days=days)
 
 

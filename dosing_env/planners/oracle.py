@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dosing_env.ahead import enter, products, require_short, run, states
 from dosing_env.cohort import Cohort, holes
 from dosing_env.decision import bench_type
-from dosing_env.planners._ahead import enter, products, require_short, run, states
 from dosing_env.policy import Policy
 from dosing_env.rules import rules_record
 from dosing_env.simulation.compiling import HOLE, specialise

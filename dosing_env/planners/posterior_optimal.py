@@ -13,13 +13,12 @@ into account: this is the best plan that is found, not the best policy.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dosing_env.inference.charts import Belief, imagine
-from dosing_env.pharmacology import Drug
+from dosing_env.pharmacology import DrugLike
 from dosing_env.planners._believing import Believing
 from dosing_env.planners._expected import plan_all, room_for, setting_of
 from dosing_env.simulation.cells import Floats
@@ -45,7 +44,7 @@ class PosteriorOptimal(Believing):
 
     def __init__(
         self,
-        believed: str | Path | Drug | None = None,
+        believed: DrugLike | None = None,
         *,
         particles: int = 128,
         harm_limit: float = 0.2,
@@ -58,20 +57,21 @@ class PosteriorOptimal(Believing):
     def begin(self, task: Task, patients: Any) -> None:
         """Learn the task; the patients are not looked at."""
         super().begin(task, patients)
-        self._setting = setting_of(task.rules, self._drug, *self._planned)
-        self._room = room_for(task.rules, self._drug, self._particles)
-        self._plan = specialise(plan_all, **self._holes)
+        self._setting = setting_of(task.rules, self.believer.drug, *self._planned)
+        self._room = room_for(task.rules, self.believer.drug, self._particles)
+        self._plan = specialise(plan_all, **self.believer.holes)
 
     def planned(self, chart: Any, belief: Belief) -> Floats:
         """The first dose of each patient's best plan, (n,) mg."""
         m, wanted = self._particles, np.zeros(len(chart.time))
-        imagined, courses = imagine(belief, self.task.rules, m), self.courses(chart, belief)
+        imagined, courses = imagine(belief, self.task.rules, m), self.believer.courses(chart, belief)
+        rules, bench = self.believer.rules, self.believer.bench
         for first in range(0, len(wanted), CHUNK):
             some = slice(first, first + CHUNK)
             many = courses[some].repeat(m).reshape(-1, m)
             many["eta"], many["amounts"], many["auc"] = imagined.etas[some], imagined.amounts[some], imagined.auc[some]
             weight = imagined.weight[some]
-            self._plan(many, weight, self._rules, self._bench, self._room, self._setting, wanted[some])
+            self._plan(many, weight, rules, bench, self._room, self._setting, wanted[some])
         return wanted
 
 

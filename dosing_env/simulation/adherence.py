@@ -21,16 +21,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dosing_env import catalogue
 from dosing_env.arithmetic import exp, log, sqrt
-from dosing_env.pharmacology import Drug
+from dosing_env.pharmacology import DrugLike, drug_of
 from dosing_env.simulation import subject
 from dosing_env.simulation.cells import Floats, Mask
 from dosing_env.simulation.chance import (
@@ -94,7 +92,7 @@ class Adherence:
 
 
 def taken(
-    drug: str | Path | Drug,
+    drug: DrugLike,
     events: Any,
     adherence: Adherence,
     *,
@@ -109,7 +107,7 @@ def taken(
     Raises:
         ValueError: see `simulate`.
     """
-    model: Drug = drug if isinstance(drug, Drug) else catalogue.load("drugs", str(drug))
+    model = drug_of(drug)
     read = read_events(model, events)
     who = common({"events": read.subjects}, subjects)
     done = take(read, adherence, world(seed), who)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dosing_env import catalogue
-from dosing_env.pharmacology import Drug
+from dosing_env.pharmacology import Drug, DrugLike, drug_of
 from dosing_env.simulation import subject
 from dosing_env.simulation.adherence import Adherence, require, take
 from dosing_env.simulation.batch import How, follow
@@ -32,7 +31,7 @@ _ROWS_AT_ONCE = 250_000  # of a part: enough to pay for two threads, few enough 
 
 
 def simulate(
-    drug: str | Path | Drug,
+    drug: DrugLike,
     events: Any,
     *,
     covariates: Any = None,
@@ -88,7 +87,7 @@ def simulate(
 
 
 def simulate_in_parts(
-    drug: str | Path | Drug, events: Any, *, at_once: int | None = None, progress: Report | None = None, **options: Any
+    drug: DrugLike, events: Any, *, at_once: int | None = None, progress: Report | None = None, **options: Any
 ) -> Iterator[pd.DataFrame]:
     """The table of `simulate`, a part of the subjects after the other: for more of them than fit into memory.
 
@@ -202,7 +201,7 @@ class Study(NamedTuple):
 
 
 def study_of(
-    drug: str | Path | Drug,
+    drug: DrugLike,
     events: Any,
     covariates: Any,
     times: Iterable[float] | None,
@@ -214,7 +213,7 @@ def study_of(
     adherence: Adherence | None,
 ) -> Study:
     """Read and check what `simulate` is given."""
-    model: Drug = drug if isinstance(drug, Drug) else catalogue.load("drugs", str(drug))
+    model = drug_of(drug)
     doses, asked = read_events(model, events, carry), _ascending(times)
     steps = _the_steps(model, doses, covariates, carry)
     effects = read_effects(model, eta)

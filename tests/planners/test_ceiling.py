@@ -39,7 +39,7 @@ class Told(MAPDosing):
         self._patients = patients
 
     def planned(self, chart: Any, belief: Any) -> NDArray[np.float64]:
-        CL = self._drug.Eta._fields.index("CL")
+        CL = self.believer.drug.Eta._fields.index("CL")
         etas = belief.etas.copy()
         etas[:, CL] = self._patients.courses["eta"][:, CL]
         return super().planned(chart, belief._replace(etas=etas))

@@ -123,10 +123,10 @@ class Watched(PosteriorOptimal):
 
     def planned(self, chart: Any, belief: Belief) -> NDArray[np.float64]:
         seen, self.worth = imagine(belief, self.task.rules, PARTICLES), np.zeros(len(self.task.doses))
-        many = self.courses(chart, belief)[:1].repeat(PARTICLES)
+        many = self.believer.courses(chart, belief)[:1].repeat(PARTICLES)
         many["eta"], many["amounts"], many["auc"] = seen.etas[0], seen.amounts[0], seen.auc[0]
-        tell = specialise(one_dose_worths, **self._holes)
-        tell(many, seen.weight[0], self._rules, self._bench, self._room, self._setting, self.worth)
+        tell = specialise(one_dose_worths, **self.believer.holes)
+        tell(many, seen.weight[0], self.believer.rules, self.believer.bench, self._room, self._setting, self.worth)
         return super().planned(chart, belief)
 
 

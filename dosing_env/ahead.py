@@ -1,4 +1,4 @@
-"""What planners share: a patient followed ahead under doses that are only tried.
+"""A patient followed ahead under doses that are only tried: by planners, and for what a belief foresees.
 
 A state is a row of numbers: amounts of the N compartments, then the exposure of each day so far.
 """

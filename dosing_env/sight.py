@@ -1,0 +1,56 @@
+"""What a policy sees of a patient: the chart and, where a model is believed, what that makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dosing_env.pharmacology import DrugLike
+from dosing_env.task import Task
+
+if TYPE_CHECKING:
+    from dosing_env.belief import Beliefs
+
+
+class Sight:
+    """The numbers that a policy sees.
+
+    Behind the chart come the most probable random effects (`eta_CL`, ...), their standard deviations (`sd_CL`, ...;
+    where the search did not converge, the population's), the level now, and the AUC24 of today and of tomorrow, were no
+    more doses given (`auc24_today_none`) or at every decision the largest that may be (`auc24_today_most`); 0 for a day
+    that does not come.
+
+    Args:
+        task: whose charts.
+        believed: the model, or its name or file; None: the chart alone.
+
+    Raises:
+        ValueError: there is no such model, or it cannot be believed in this task.
+
+    Attributes:
+        features: number by number.
+    """
+
+    def __init__(self, task: Task, believed: DrugLike | None) -> None:
+        self._chart = len(task.features)
+        self._beliefs = None if believed is None else _beliefs(task, believed)
+        self.features = task.features + (() if self._beliefs is None else self._beliefs.features)
+
+    def __call__(self, observation: NDArray[np.float32], memory: Any) -> tuple[NDArray[np.float32], Any]:
+        """(n, features) of observations that begin with the chart; and the memory of the next decision.
+
+        memory: of the decision before, row by row: where the searches begin. What is no memory is not used.
+        """
+        chart = observation[:, : self._chart]
+        if self._beliefs is None:
+            return chart, memory
+        numbers, memory = self._beliefs(chart, memory)
+        return np.hstack([chart, numbers]), memory
+
+
+def _beliefs(task: Task, believed: DrugLike) -> Beliefs:
+    from dosing_env.belief import Beliefs  # inference and its tables are loaded only where they are needed
+
+    return Beliefs(task, believed)
