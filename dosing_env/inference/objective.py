@@ -12,6 +12,7 @@ import math
 from typing import Any, NamedTuple
 
 from dosing_env.inference.likelihood import surprise
+from dosing_env.simulation.addresses import functions_at
 from dosing_env.simulation.compiling import apart
 from dosing_env.simulation.recorded import record
 from dosing_env.simulation.subject import FINE, NO_ROOM, NOT_SOLVED, follow_all
@@ -102,7 +103,7 @@ def predict(s, way, count, means, seen, points):  # type: ignore[no-untyped-def]
         for i in range(count):
             for row in range(rows):
                 _spell_out(points.etas, i * rows + row, points.z, i, seen, seen.occasion[first + row])
-        means.replay(
+        functions_at(means.replay).levels(
             means.tape.out, plan.covariates, points.etas, rows, plan.next_eta, count, points.levels,
             points.failed, means.work, means.memory, bench.a, bench.inflow,
         )  # fmt: skip

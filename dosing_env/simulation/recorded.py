@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation.compilable import compilable
-from dosing_env.simulation.compiling import HOLE, address
+from dosing_env.simulation.compiling import HOLE, addresses
 from dosing_env.simulation.course import proceed
 from dosing_env.simulation.exact import Weights, expand, propagate, separate, values, weighted, weights
-from dosing_env.simulation.model import Model, signatures
+from dosing_env.simulation.model import Model
 from dosing_env.simulation.solvers import entering, filling, solver_for
 from dosing_env.simulation.subject import DOSE, KIND, NO_ROOM, NOT_SOLVED, follow_all
 
@@ -248,32 +248,41 @@ def blank(tape, covariates, etas, rows, next_eta, count, levels, failed, work, m
     """Stands for the replay of a drug that has none."""
 
 
-@functools.cache
-def _replay_signature() -> Any:
-    from numba import float64, int64, void
+class Replay(NamedTuple):
+    """The compiled `replay` of a drug, or its address."""
 
-    row, table = float64[::1], float64[:, ::1]
-    return void(table, table, table, int64, int64, int64, table, row, table, table, row, row)
+    levels: Any
+
+    @staticmethod
+    @functools.cache
+    def signatures() -> Replay:
+        """The type of the function."""
+        from numba import float64, int64, void
+
+        row, table = float64[::1], float64[:, ::1]
+        return Replay(void(table, table, table, int64, int64, int64, table, row, table, table, row, row))
+
+
+_RECORDER = Model(prepare, start, enter, stretch, write)
 
 
 def recorder_of(compartments: int) -> Model:
     """The functions that write down what they are asked for."""
-    fill: dict[str, Any] = {"N": compartments, "move": write_down, "look": look}
-    pairs = zip(Model(prepare, start, enter, stretch, write), signatures(), strict=True)
-    return Model(*(address(template, signature, **fill) for template, signature in pairs))
+    made: Model = addresses(_RECORDER, N=compartments, move=write_down, look=look)
+    return made
 
 
-def replay_of(drug: Drug) -> tuple[Any, int]:
+def replay_of(drug: Drug) -> tuple[Replay, int]:
     """The compiled `replay` of a drug, or `blank`, and the rows of workspace it needs.
 
     Raises:
         ValueError: the drug cannot be compiled; line and reason are named.
     """
     if not can_be_recorded(drug):
-        return address(blank, _replay_signature()), 1
+        return addresses(Replay(blank)), 1
     fill = holes(drug)
     with compilable(drug.name, drug.Covariates, drug.Eta, drug.Parameters):
-        return address(replay, _replay_signature(), **fill), fill["ROWS"]
+        return addresses(Replay(replay), **fill), fill["ROWS"]
 
 
 def holes(drug: Drug) -> dict[str, Any]:
