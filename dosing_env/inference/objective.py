@@ -50,6 +50,7 @@ class Means(NamedTuple):
     tape: Any  # a bench whose `out` is the tape
     replay: Any  # the drug's
     work: Any  # of its solver
+    stepped: Any  # whether that makes steps: levels are then as good as its tolerance
     memory: Any  # of the replay
 
 
@@ -89,10 +90,13 @@ def surprise_of(j, f, seen):  # type: ignore[no-untyped-def]
 
 
 @apart
-def predict(s, way, count, means, seen, points):  # type: ignore[no-untyped-def]
+def predict(s, way, count, relative, together, means, seen, points):  # type: ignore[no-untyped-def]
     """The levels of subject s at the first `count` points.
 
-    way: what `begin` returned.
+    Args:
+        way: what `begin` returned.
+        relative: tolerance of a step, where the subject was recorded.
+        together: see `recorded.replay`.
 
     Returns FINE, or why a point could not be followed.
     """
@@ -104,7 +108,7 @@ def predict(s, way, count, means, seen, points):  # type: ignore[no-untyped-def]
             for row in range(rows):
                 _spell_out(points.etas, i * rows + row, points.z, i, seen, seen.occasion[first + row])
         functions_at(means.replay).levels(
-            means.tape.out, plan.covariates, points.etas, rows, plan.next_eta, count, points.levels,
+            means.tape.out, plan.covariates, points.etas, rows, plan.next_eta, count, relative, together, points.levels,
             points.failed, means.work, means.memory, bench.a, bench.inflow,
         )  # fmt: skip
         return NOT_SOLVED if points.failed[0] > 0.0 else FINE
