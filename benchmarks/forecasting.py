@@ -129,7 +129,7 @@ def objective_of_one(z, level, below, error, root, tape, covariates, etas, level
         etas[0, i] = 0.0
         for k in range(len(z)):
             etas[0, i] += root[i, k] * z[k]
-    replay(tape, covariates, etas, 1, 0, 1, levels, failed, work, memory, a, inflow)
+    replay(tape, covariates, etas, 1, 0, 1, search.RELATIVE, 0, levels, failed, work, memory, a, inflow)
     total = failed[0]
     for k in range(len(z)):
         total += z[k] * z[k]

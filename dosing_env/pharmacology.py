@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import typing
 from collections.abc import Callable, Mapping
@@ -118,17 +119,17 @@ class Drug:
     @property
     def Eta(self) -> Any:
         """The named tuple of the random effects between patients."""
-        return typing.get_type_hints(self.individual)["eta"]
+        return _named_tuples(self.individual)["eta"]
 
     @property
     def Covariates(self) -> Any:
         """The named tuple of the model's covariates."""
-        return typing.get_type_hints(self.individual)["x"]
+        return _named_tuples(self.individual)["x"]
 
     @property
     def Parameters(self) -> Any:
         """The named tuple of the individual parameters."""
-        return typing.get_type_hints(self.individual)["return"]
+        return _named_tuples(self.individual)["return"]
 
     @property
     def no_eta(self) -> Any:
@@ -187,7 +188,13 @@ class Population:
     @property
     def Draws(self) -> Any:
         """The named tuple of standard normals that `sample` takes."""
-        return typing.get_type_hints(self.sample)["z"]
+        return _named_tuples(self.sample)["z"]
+
+
+@functools.cache
+def _named_tuples(function: Callable[..., Any]) -> dict[str, Any]:
+    """Those that a function of a drug or population is annotated with: looking them up takes longer than a dose."""
+    return typing.get_type_hints(function)
 
 
 def _require_nonnegative(what: str, value: float) -> None:

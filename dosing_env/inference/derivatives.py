@@ -24,7 +24,7 @@ class Desk(NamedTuple):
 
 
 @apart
-def changes(s, d, known, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
+def changes(s, d, known, relative, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
     """The levels at desk.z and their first derivatives by forward differences, corrected where the second are known.
 
     Returns F at desk.z, and whether the subject could be followed.
@@ -33,7 +33,7 @@ def changes(s, d, known, way, means, seen, points, desk):  # type: ignore[no-unt
     for k in range(d):
         put(1 + k, d, points, desk)
         points.z[1 + k, k] += _SHORT
-    why = predict(s, way, 1 + d, means, seen, points)
+    why = predict(s, way, 1 + d, relative, 1, means, seen, points)
     for j in range(seen.first_look[s + 1] - seen.first_look[s]):
         for k in range(d):
             desk.change[k, j] = (points.levels[1 + k, j] - points.levels[0, j]) / _SHORT
@@ -43,7 +43,7 @@ def changes(s, d, known, way, means, seen, points, desk):  # type: ignore[no-unt
 
 
 @apart
-def bends(s, d, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
+def bends(s, d, relative, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
     """The levels at desk.z, their first and second derivatives by central differences. Returns F at desk.z."""
     put(0, d, points, desk)
     for k in range(d):
@@ -54,7 +54,7 @@ def bends(s, d, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
                 points.z[i, k] += by
                 if m < k:
                     points.z[i, m] += by
-    predict(s, way, 1 + d * (d + 1), means, seen, points)
+    predict(s, way, 1 + d * (d + 1), relative, 1, means, seen, points)
     for j in range(seen.first_look[s + 1] - seen.first_look[s]):
         for k in range(d):
             for m in range(k, -1, -1):
@@ -66,6 +66,16 @@ def bends(s, d, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
                 else:
                     desk.bend[i, j] = 0.5 * (desk.bend[i, j] - desk.bend[_pair(k, k), j] - desk.bend[_pair(m, m), j])
     return worth(s, 0, seen, points)
+
+
+def carry(s, d, seen, points, desk):  # type: ignore[no-untyped-def]
+    """Make the levels of point 0 those after the short step in desk.step: without another prediction."""
+    for j in range(seen.first_look[s + 1] - seen.first_look[s]):
+        for k in range(d):
+            change = desk.change[k, j] + 0.5 * desk.step[k] * desk.bend[_pair(k, k), j]
+            for m in range(k):
+                change += desk.step[m] * desk.bend[_pair(k, m), j]
+            points.levels[0, j] += desk.step[k] * change
 
 
 def put(i, d, points, desk):  # type: ignore[no-untyped-def]

@@ -12,6 +12,7 @@ import math
 from typing import Any, NamedTuple
 
 from dosing_env.inference.likelihood import surprise
+from dosing_env.simulation.addresses import functions_at
 from dosing_env.simulation.compiling import apart
 from dosing_env.simulation.recorded import record
 from dosing_env.simulation.subject import FINE, NO_ROOM, NOT_SOLVED, follow_all
@@ -49,6 +50,7 @@ class Means(NamedTuple):
     tape: Any  # a bench whose `out` is the tape
     replay: Any  # the drug's
     work: Any  # of its solver
+    stepped: Any  # whether that makes steps: levels are then as good as its tolerance
     memory: Any  # of the replay
 
 
@@ -88,10 +90,13 @@ def surprise_of(j, f, seen):  # type: ignore[no-untyped-def]
 
 
 @apart
-def predict(s, way, count, means, seen, points):  # type: ignore[no-untyped-def]
+def predict(s, way, count, relative, together, means, seen, points):  # type: ignore[no-untyped-def]
     """The levels of subject s at the first `count` points.
 
-    way: what `begin` returned.
+    Args:
+        way: what `begin` returned.
+        relative: tolerance of a step, where the subject was recorded.
+        together: see `recorded.replay`.
 
     Returns FINE, or why a point could not be followed.
     """
@@ -102,8 +107,8 @@ def predict(s, way, count, means, seen, points):  # type: ignore[no-untyped-def]
         for i in range(count):
             for row in range(rows):
                 _spell_out(points.etas, i * rows + row, points.z, i, seen, seen.occasion[first + row])
-        means.replay(
-            means.tape.out, plan.covariates, points.etas, rows, plan.next_eta, count, points.levels,
+        functions_at(means.replay).levels(
+            means.tape.out, plan.covariates, points.etas, rows, plan.next_eta, count, relative, together, points.levels,
             points.failed, means.work, means.memory, bench.a, bench.inflow,
         )  # fmt: skip
         return NOT_SOLVED if points.failed[0] > 0.0 else FINE

@@ -22,8 +22,8 @@ from dosing_env.simulation.tables import Study, study_of
 
 Rows = NDArray[np.intp]
 
-RELATIVE = 1e-12  # tolerance of a step: second differences of the objective are taken
 _ROOM, _MOST_ROOM = 16, 1_024  # doses of a subject that run or wait at once
+_TRAIL = 16_384  # steps of a solver that neighbours can follow
 
 
 class Problem(NamedTuple):
@@ -46,7 +46,7 @@ def posed(drug: DrugLike, data: Any, covariates: Any, carry: str) -> tuple[Study
     Raises:
         ValueError: data that cannot be used exactly as they stand, or a drug without residual error.
     """
-    study = study_of(drug, data, covariates, (), None, How(None, RELATIVE, auc=False), carry, None, None, None)
+    study = study_of(drug, data, covariates, (), None, How(None, search.RELATIVE, auc=False), carry, None, None, None)
     require_error(study.drug)
     levels = read_levels(study.drug, data, study.events).of(study.mine)
     return study, levels, problem_of(study, levels)
@@ -149,7 +149,7 @@ def means_of(problem: Problem, room: int) -> objective.Means:
     numbers = np.arange(float(len(plan.covariates)))[:, None]
     tape = np.zeros((16 * room, recorded.width(n)))
     out = np.zeros((n + 2 + len(drug.outputs), looks))
-    work, own = (workspace(drug, None, size, relative=RELATIVE, exposed=False) for size in (rows, own_rows))
+    work = workspace(drug, None, rows, relative=search.RELATIVE, exposed=False)
     return objective.Means(
         model=model,
         plan=plan,
@@ -160,7 +160,8 @@ def means_of(problem: Problem, room: int) -> objective.Means:
         steps=plan._replace(covariates=numbers),
         tape=subject.make_bench(n, 1, tape, room, tape),
         replay=replay,
-        work=own,
+        work=workspace(drug, None, own_rows, exposed=False, trail=_TRAIL),
+        stepped=not drug.linear,
         memory=np.zeros((len(tape), recorded.WEIGHTS)),
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from dosing_env.inference.derivatives import assemble, bends, changes, put
+from dosing_env.inference.derivatives import assemble, bends, carry, changes, put
 from dosing_env.inference.objective import begin, predict, worth
 from dosing_env.simulation.compiling import apart
 from dosing_env.simulation.subject import FINE, NO_ROOM
@@ -20,8 +20,12 @@ CONVERGED, NOT_CONVERGED, NO_MINIMUM, NOT_SOLVED, IMPOSSIBLE = range(5)
 
 _SCORING, _NEWTON = 60, 12  # steps at most
 _NEAR, _THERE = 1e-1, 3e-5  # largest part of a step, in SD of the random effect: enough of the first, and of the second
+_NOISE = 1e-6  # of F, from the steps of a solver
 _FAR = 1e-3  # of a step after which second derivatives are looked for anew
 _MOST_DAMPING = 1e12
+
+RELATIVE = 1e-12  # tolerance of a solver's step for levels that are told, and wherever neighbours make their own steps
+_ROUGH, _FAIR, _FINE = 1e-4, 1e-6, 1e-11  # far away, for second derivatives, for the last slope
 
 
 class Found(NamedTuple):
@@ -65,7 +69,7 @@ def weigh_all(low, high, means, seen, points, values, desk):  # type: ignore[no-
             for i in range(count):
                 for k in range(d):
                     points.z[i, k] = values.z[s, first + i, k]
-            if way == NO_ROOM or predict(s, way, count, means, seen, points) == NO_ROOM:
+            if way == NO_ROOM or predict(s, way, count, RELATIVE, 0, means, seen, points) == NO_ROOM:
                 return s, NO_ROOM
             for i in range(count):
                 values.objective[s, first + i] = worth(s, i, seen, points)
@@ -77,11 +81,11 @@ def _search(s, way, means, seen, points, found, desk):  # type: ignore[no-untype
     d = last - first
     for k in range(d):
         desk.z[k] = found.z[first + k]
-    value, why = changes(s, d, False, way, means, seen, points, desk)
+    value, why = changes(s, d, False, _ROUGH, way, means, seen, points, desk)
     if not value < math.inf:
         for k in range(d):
             desk.z[k] = 0.0
-        value, why = changes(s, d, False, way, means, seen, points, desk)
+        value, why = changes(s, d, False, _ROUGH, way, means, seen, points, desk)
     if why == NO_ROOM:
         return -NO_ROOM
     status = IMPOSSIBLE if why == FINE else NOT_SOLVED
@@ -89,7 +93,10 @@ def _search(s, way, means, seen, points, found, desk):  # type: ignore[no-untype
         value, longest = _score(s, d, way, value, means, seen, points, desk)
         status = _polish(s, d, way, value, longest, means, seen, points, desk)
     put(0, d, points, desk)
-    predict(s, way, 1, means, seen, points)
+    if status == CONVERGED:
+        carry(s, d, seen, points, desk)
+    else:
+        predict(s, way, 1, RELATIVE, 0, means, seen, points)
     found.objective[s] = worth(s, 0, seen, points)
     for k in range(d):
         found.z[first + k] = desk.z[k]
@@ -112,7 +119,7 @@ def _score(s, d, way, value, means, seen, points, desk):  # type: ignore[no-unty
             longest = _move(d, 1.0, desk)
             if longest < _NEAR:
                 return value, longest
-            new, _ = changes(s, d, False, way, means, seen, points, desk)
+            new, _ = changes(s, d, False, _ROUGH, way, means, seen, points, desk)
             if new <= value:
                 damping *= 0.1
             else:
@@ -133,7 +140,7 @@ def _polish(s, d, way, value, longest, means, seen, points, desk):  # type: igno
     for _ in range(_NEWTON):
         new = _observe(afar, s, d, way, means, seen, points, desk)
         share = 1.0
-        while not new <= value + 1e-9 and longest > _THERE:
+        while not new <= value + _NOISE and longest > _THERE:
             share, longest = 0.5 * share, 0.5 * longest
             _move(d, -share, desk)
             new = _observe(afar, s, d, way, means, seen, points, desk)
@@ -145,7 +152,7 @@ def _polish(s, d, way, value, longest, means, seen, points, desk):  # type: igno
             if not _solve(d, 0.0, desk):
                 return NO_MINIMUM
         longest = _move(d, 1.0, desk)
-        if not longest > _THERE:
+        if not (longest > _THERE or (minimum and afar and means.stepped)):
             return CONVERGED if minimum else NO_MINIMUM
         afar = longest > _FAR or not minimum
     return NOT_CONVERGED
@@ -154,8 +161,8 @@ def _polish(s, d, way, value, longest, means, seen, points, desk):  # type: igno
 def _observe(afar, s, d, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
     """The levels at desk.z and their derivatives, the second ones only where they are not known. Returns F there."""
     if afar:
-        return bends(s, d, way, means, seen, points, desk)
-    value, _ = changes(s, d, True, way, means, seen, points, desk)
+        return bends(s, d, _FAIR, way, means, seen, points, desk)
+    value, _ = changes(s, d, True, _FINE, way, means, seen, points, desk)
     return value
 
 

@@ -60,8 +60,12 @@ def _with_item(values: tuple[float, ...], index: int, value: float) -> tuple[flo
     return (*values[:index], value, *values[index + 1 :])
 
 
+def _themselves(functions: Any) -> Any:
+    return functions
+
+
 # Functions that numba has and Python lacks.
-_IN_PYTHON: dict[str, Any] = {"to_fixed_tuple": _tuple, "tuple_setitem": _with_item}
+_IN_PYTHON: dict[str, Any] = {"to_fixed_tuple": _tuple, "tuple_setitem": _with_item, "functions_at": _themselves}
 
 
 # NumPy's array functions compile to slow code on floats; these mean the same there.
@@ -107,34 +111,14 @@ def uncounted(template: Callable[..., Any], **filling: Any) -> Callable[..., Any
     return _uncounted_template(template, tuple(sorted(filling.items())))
 
 
-@functools.cache
-def _addressed() -> type:
-    import numba
-
-    class Address(numba.types.WrapperAddressProtocol):  # type: ignore[misc]
-        """A compiled function that a compiled caller knows by signature and address alone."""
-
-        def __init__(self, function: Any, signature: Any) -> None:
-            self.function, self._signature = function, signature  # the function keeps its machine code alive
-
-        def __wrapper_address__(self) -> int:
-            return self.function.address
-
-        def signature(self) -> Any:
-            return self._signature
-
-    return Address
-
-
-def address(template: Callable[..., Any], signature: Any, **filling: Any) -> Any:
-    """The template compiled with its holes filled, for a caller that is compiled without knowing it.
+def addresses(templates: Any, **filling: Any) -> Any:
+    """Where the machine code of templates with their holes filled is, for a caller that is compiled without knowing it.
 
     Args:
-        template: as for `uncounted`.
-        signature: numba's types of its arguments and result.
+        templates: a named tuple of them; its class gives the types of the functions as `signatures()`.
         filling: as for `specialise`.
     """
-    return _address(template, signature, tuple(sorted(filling.items())))
+    return _addresses(templates, tuple(sorted(filling.items())))[0]
 
 
 def interpreted(template: Callable[..., Any], **filling: Any) -> Callable[..., Any]:
@@ -164,13 +148,17 @@ def _uncounted_template(template: FunctionType, filling: tuple[tuple[str, Any], 
 
 
 @functools.cache
-def _address(template: FunctionType, signature: Any, filling: tuple[tuple[str, Any], ...]) -> Any:
+def _addresses(templates: Any, filling: tuple[tuple[str, Any], ...]) -> tuple[Any, list[Any]]:
+    """Also the functions: remembered, they stay where they are."""
+    functions = [_at(*pair, filling) for pair in zip(templates, templates.signatures(), strict=True)]
+    return templates._make(function.address for function in functions), functions
+
+
+def _at(template: FunctionType, signature: Any, filling: tuple[tuple[str, Any], ...]) -> Any:
     import numba
 
     function = _with_globals(template, filling, _name(template, filling), _uncounted)
-    cached = _in_a_file(template, dict(filling))
-    compiled = numba.cfunc(signature, cache=cached, **_UNCOUNTED)(function)
-    return _addressed()(compiled, signature)
+    return numba.cfunc(signature, cache=_in_a_file(template, dict(filling)), **_UNCOUNTED)(function)
 
 
 @functools.cache

@@ -29,8 +29,10 @@ N: Any = HOLE  # number of compartments
 NOTHING: Any = HOLE  # N zeros
 
 # Rows of workspace. In the rows from STEP on only the first number is used; those from TOLERANCE on are settings.
+# TRAIL is the row from which steps are noted, NOTED that of the next (0: none is), FOLLOWING whether they are taken.
 STATE, NEW, LARGEST, BASELINE, ROUNDING, STEP, GIVEN, STIFF, CALM, TOLERANCE, METHOD, UNSEEN = range(12)
-SHARED = 12
+TRAIL, NOTED, FOLLOWING = range(12, 15)
+SHARED = 15
 
 USUAL = 1e-10  # tolerance of a step, relative, where the workspace says 0
 AUTOMATIC, EXPLICIT, STIFFLY = range(3)  # methods
@@ -145,6 +147,35 @@ def remember_step(step, factor, work):  # type: ignore[no-untyped-def]
     """After a step that was accepted; one that only the end of the way made short says nothing against the old size."""
     proposal = step * factor
     work[STEP, 0] = proposal if factor < 1.0 else max(work[STEP, 0], proposal)
+
+
+def note(step, work):  # type: ignore[no-untyped-def]
+    """Note a step that was accepted, where that is wanted; a stiff one as a negative number. Behind the last is a 0."""
+    row = int(work[NOTED, 0])
+    if row > 0:
+        if row + 1 < len(work):
+            work[row, 0], work[row + 1, 0] = step, 0.0
+            work[NOTED, 0] += 1.0
+        else:
+            begin_trail(False, work)
+
+
+def set_out(i, relative, together, work):  # type: ignore[no-untyped-def]
+    """Before point i of a patient: its tolerance, and whether it takes the steps that the first one took."""
+    work[TOLERANCE, 0] = relative
+    if i == 0 or not together:
+        work[FOLLOWING, 0] = 0.0
+        begin_trail(together, work)
+    else:
+        first = int(work[TRAIL, 0])
+        work[FOLLOWING, 0], work[NOTED, 0] = (1.0, first) if work[first, 0] != 0.0 else (0.0, 0.0)
+
+
+def begin_trail(noted, work):  # type: ignore[no-untyped-def]
+    """Forget the steps that were noted. From now on they are, or not."""
+    first = int(work[TRAIL, 0])
+    work[first, 0] = 0.0
+    work[NOTED, 0] = first if noted else 0.0
 
 
 def too_short(step, h):  # type: ignore[no-untyped-def]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from numba.cpython.unsafe.tuple import tuple_setitem
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from dosing_env.simulation.compiling import HOLE, apart, merged
@@ -17,6 +18,7 @@ from dosing_env.simulation.control import (
     CALM,
     METHOD,
     NEW,
+    NOTED,
     SHARED,
     STATE,
     STEP,
@@ -24,6 +26,7 @@ from dosing_env.simulation.control import (
     accept,
     derivative,
     next_step,
+    note,
     rejected_again,
     remember_step,
     row_of,
@@ -35,6 +38,7 @@ from dosing_env.simulation.driver import is_known, place, prepare
 
 N: Any = HOLE
 M: Any = HOLE
+NOTHING: Any = HOLE  # N zeros
 
 _NEARLY = SHARED  # row: the arguments of the last stage but one, which lies at the end of the step too
 _SLOPES = SHARED + 1  # first row of the stages' slopes
@@ -70,6 +74,7 @@ def integrate(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
             done = done + step if step < h - done else h
             accept(work)
             remember_step(step, factor, work)
+            note(step, work)
             if done == h:
                 return h
             if automatic and _looks_stiff(step, work):
@@ -81,6 +86,25 @@ def integrate(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
             first, rejected = 1, rejected_again(rejected, t + done, p, R, _SLOPES + 1, work)
             if too_short(work[STEP, 0], h):
                 return done
+    return done
+
+
+@merged
+def retrace(p, modes, inflow, t, h, work):  # type: ignore[no-untyped-def]
+    """Take the steps that were noted, from row NOTED on, up to a stiff one. Returns the hours that were done."""
+    R = to_fixed_tuple(inflow, N)
+    known = is_known(modes, h)
+    way = prepare(row_of(work, STATE), p, modes, R)
+    done, first, row = 0.0, 0, int(work[NOTED, 0])
+    while done < h and work[row, 0] > 0.0:
+        step = work[row, 0]
+        _stages(p, modes, way, known, R, t, done, step, first, work)
+        done = done + step if step < h - done else h
+        for i in range(N + 1):
+            work[STATE, i] = work[NEW, i]
+        _reuse_last_slope(work)
+        first, row = 1, row + 1
+    work[NOTED, 0] = row
     return done
 
 
@@ -98,11 +122,11 @@ def _first_step(p, R, t, h, work):  # type: ignore[no-untyped-def]
 def _stages(p, modes, way, known, R, t, done, step, first, work):  # type: ignore[no-untyped-def]
     """One step from STATE into NEW. The slope of stage 0 is there unless `first` is 0, and that of NEW comes last."""
     for stage in range(first, STAGES + 1):
+        total = NOTHING + (0.0,)  # noqa: RUF005  a tuple stays in registers
+        for j in range(stage):
+            total = _add(total, A[stage, j], work, _SLOPES + j)
         for i in range(N + 1):
-            total = 0.0
-            for j in range(stage):
-                total += A[stage, j] * work[_SLOPES + j, i]
-            work[NEW, i] = work[STATE, i] + step * total
+            work[NEW, i] = work[STATE, i] + step * total[i]
         at = done + C[stage] * step
         if known:
             place(work, NEW, way, modes, at)
@@ -113,6 +137,14 @@ def _stages(p, modes, way, known, R, t, done, step, first, work):  # type: ignor
         if stage == STAGES - 1:
             for i in range(N + 1):
                 work[_NEARLY, i] = work[NEW, i]
+
+
+def _add(total, weight, work, row):  # type: ignore[no-untyped-def]
+    """The total and a row of the workspace times its weight: component by component, none waits for another."""
+    out = total
+    for i in range(N + 1):
+        out = tuple_setitem(out, i, total[i] + weight * work[row, i])
+    return out
 
 
 def _error(step, work):  # type: ignore[no-untyped-def]

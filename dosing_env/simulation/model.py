@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from dosing_env.pharmacology import Drug
+from dosing_env.simulation.addresses import functions_at
 from dosing_env.simulation.compilable import HINT, compilable
-from dosing_env.simulation.compiling import HOLE, address, interpreted
+from dosing_env.simulation.compiling import HOLE, addresses, interpreted
 from dosing_env.simulation.course import proceed
 from dosing_env.simulation.exact import Modes
 from dosing_env.simulation.solvers import entering, filling
@@ -43,13 +44,35 @@ MODES = 10  # numbers that a solver derives from the parameters
 
 
 class Model(NamedTuple):
-    """The functions, in the order of `signatures`."""
+    """The functions, or their addresses."""
 
     prepare: Any
     start: Any
     enter: Any
     stretch: Any
     write: Any
+
+    @staticmethod
+    @functools.cache
+    def signatures() -> Model:
+        """The types of the functions."""
+        from numba import float64, int64, void
+
+        row, table, samples = float64[::1], float64[:, ::1], float64[:]
+        return Model(
+            prepare=void(row, row, row, row, table),
+            start=void(row, row),
+            enter=void(row, int64, row),
+            stretch=float64(
+                row, row, row, float64, float64, table, int64, int64, samples, table, int64, float64, table, row
+            ),
+            write=void(row, row, float64, table, int64),
+        )
+
+
+def called(model):  # type: ignore[no-untyped-def]
+    """The functions of a model that holds their addresses."""
+    return functions_at(model)
 
 
 def prepare(x, eta, p, modes, work):  # type: ignore[no-untyped-def]
@@ -120,23 +143,6 @@ def _kept(row):  # type: ignore[no-untyped-def]
 _TEMPLATES = Model(prepare, start, enter, stretch, write)
 
 
-@functools.cache
-def signatures() -> Model:
-    """The types of the functions."""
-    from numba import float64, int64, void
-
-    row, table, samples = float64[::1], float64[:, ::1], float64[:]
-    return Model(
-        prepare=void(row, row, row, row, table),
-        start=void(row, row),
-        enter=void(row, int64, row),
-        stretch=float64(
-            row, row, row, float64, float64, table, int64, int64, samples, table, int64, float64, table, row
-        ),
-        write=void(row, row, float64, table, int64),
-    )
-
-
 def model_of(drug: Drug, solver: str | None) -> tuple[Model, int]:
     """The functions of a drug, compiled or plain Python around SciPy; and the rows of workspace they need.
 
@@ -146,6 +152,5 @@ def model_of(drug: Drug, solver: str | None) -> tuple[Model, int]:
     fill = filling(drug, solver, repeated=True, look=see) | entering(drug)
     if solver == "scipy":
         return Model(*(interpreted(template, **fill) for template in _TEMPLATES)), fill["ROWS"]
-    pairs = zip(_TEMPLATES, signatures(), strict=True)
     with compilable(drug.name, drug.Covariates, drug.Eta, drug.Parameters, hint=_HINT):
-        return Model(*(address(template, signature, **fill) for template, signature in pairs)), fill["ROWS"]
+        return addresses(_TEMPLATES, **fill), fill["ROWS"]

@@ -13,16 +13,18 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from dosing_env.pharmacology import Drug
+from dosing_env.simulation.adaptive import retrace
 from dosing_env.simulation.compilable import compilable
-from dosing_env.simulation.compiling import HOLE, address
+from dosing_env.simulation.compiling import HOLE, addresses
+from dosing_env.simulation.control import FOLLOWING, set_out
 from dosing_env.simulation.course import proceed
 from dosing_env.simulation.exact import Weights, expand, propagate, separate, values, weighted, weights
-from dosing_env.simulation.model import Model, signatures
+from dosing_env.simulation.model import Model
 from dosing_env.simulation.solvers import entering, filling, solver_for
 from dosing_env.simulation.subject import DOSE, KIND, NO_ROOM, NOT_SOLVED, follow_all
 
@@ -45,6 +47,7 @@ NO_X: Any = HOLE  # zeros, as many as there are covariates
 NO_ETA: Any = HOLE
 NOTHING: Any = HOLE
 go: Any = HOLE
+prepare_solver: Any = HOLE
 row_x: Any = HOLE
 row_eta: Any = HOLE
 
@@ -137,7 +140,7 @@ def write_down(a, p, modes, inflow, t, h, tape):  # type: ignore[no-untyped-def]
     return 0.0
 
 
-def replay(tape, covariates, etas, rows, next_eta, count, levels, failed, work, memory, a, inflow):  # type: ignore[no-untyped-def]
+def replay(tape, covariates, etas, rows, next_eta, count, relative, together, levels, failed, work, memory, a, inflow):  # type: ignore[no-untyped-def]
     """The levels of a recorded subject at several points.
 
     Args:
@@ -147,6 +150,8 @@ def replay(tape, covariates, etas, rows, next_eta, count, levels, failed, work, 
         rows: of each point.
         next_eta: rows from those of a step to those of the next.
         count: of points.
+        relative: tolerance of one step of the solvers that make steps.
+        together: whether all points take the steps of the first, so that their differences have no error of their own.
         levels: (count, looks) filled in.
         failed: (count,) filled with 0, or with infinity where the subject cannot be followed.
         work: of the solver.
@@ -159,6 +164,7 @@ def replay(tape, covariates, etas, rows, next_eta, count, levels, failed, work, 
         memory[r, 0] = stamp
     x = row_x(covariates, int(tape[1, STEP]), NO_X)
     for i in range(count):
+        prepare_solver(i, relative, together, work)
         p = individual(X(*x), Eta(*row_eta(etas, i * rows, NO_ETA)))
         amounts = initial(p)
         for k in range(N):
@@ -189,7 +195,14 @@ def replay(tape, covariates, etas, rows, next_eta, count, levels, failed, work, 
 
 def by_solver(a, p, modes, inflow, r, tape, stamp, memory, work):  # type: ignore[no-untyped-def]
     """Advance the amounts over a stretch. Returns whether that was possible."""
-    return math.isfinite(move(a, p, modes, inflow, tape[r, TIME], tape[r, HOURS], work))
+    t, h = tape[r, TIME], tape[r, HOURS]
+    if work[FOLLOWING, 0] != 0.0:
+        return math.isfinite(retrace(a, p, modes, inflow, t, h, work))
+    return math.isfinite(move(a, p, modes, inflow, t, h, work))
+
+
+def unprepared(i, relative, together, work):  # type: ignore[no-untyped-def]
+    """A solver that makes no steps needs no preparation."""
 
 
 def exactly(a, p, modes, inflow, r, tape, stamp, memory, work):  # type: ignore[no-untyped-def]
@@ -244,42 +257,55 @@ def _finite(p):  # type: ignore[no-untyped-def]
     return math.isfinite(total)
 
 
-def blank(tape, covariates, etas, rows, next_eta, count, levels, failed, work, memory, a, inflow):  # type: ignore[no-untyped-def]
+def blank(tape, covariates, etas, rows, next_eta, count, relative, together, levels, failed, work, memory, a, inflow):  # type: ignore[no-untyped-def]
     """Stands for the replay of a drug that has none."""
 
 
-@functools.cache
-def _replay_signature() -> Any:
-    from numba import float64, int64, void
+class Replay(NamedTuple):
+    """The compiled `replay` of a drug, or its address."""
 
-    row, table = float64[::1], float64[:, ::1]
-    return void(table, table, table, int64, int64, int64, table, row, table, table, row, row)
+    levels: Any
+
+    @staticmethod
+    @functools.cache
+    def signatures() -> Replay:
+        """The type of the function."""
+        from numba import float64, int64, void
+
+        row, table = float64[::1], float64[:, ::1]
+        return Replay(
+            void(table, table, table, int64, int64, int64, float64, int64, table, row, table, table, row, row)
+        )
+
+
+_RECORDER = Model(prepare, start, enter, stretch, write)
 
 
 def recorder_of(compartments: int) -> Model:
     """The functions that write down what they are asked for."""
-    fill: dict[str, Any] = {"N": compartments, "move": write_down, "look": look}
-    pairs = zip(Model(prepare, start, enter, stretch, write), signatures(), strict=True)
-    return Model(*(address(template, signature, **fill) for template, signature in pairs))
+    made: Model = addresses(_RECORDER, N=compartments, move=write_down, look=look)
+    return made
 
 
-def replay_of(drug: Drug) -> tuple[Any, int]:
+def replay_of(drug: Drug) -> tuple[Replay, int]:
     """The compiled `replay` of a drug, or `blank`, and the rows of workspace it needs.
 
     Raises:
         ValueError: the drug cannot be compiled; line and reason are named.
     """
     if not can_be_recorded(drug):
-        return address(blank, _replay_signature()), 1
+        return addresses(Replay(blank)), 1
     fill = holes(drug)
     with compilable(drug.name, drug.Covariates, drug.Eta, drug.Parameters):
-        return address(replay, _replay_signature(), **fill), fill["ROWS"]
+        return addresses(Replay(replay), **fill), fill["ROWS"]
 
 
 def holes(drug: Drug) -> dict[str, Any]:
     """What the holes of `replay` hold for this drug."""
+    exact = solver_for(drug) == "exact"
     more = {
-        "go": exactly if solver_for(drug) == "exact" else by_solver,
+        "go": exactly if exact else by_solver,
+        "prepare_solver": unprepared if exact else set_out,
         "row_x": _row if drug.Covariates._fields else _none,
         "row_eta": _row if drug.Eta._fields else _none,
         "NO_X": (0.0,) * len(drug.Covariates._fields),

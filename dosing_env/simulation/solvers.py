@@ -14,7 +14,7 @@ from dosing_env.pharmacology import Drug
 from dosing_env.simulation import adaptive, course, driver, exact, reference
 from dosing_env.simulation import repeated as repeated_exact
 from dosing_env.simulation.compiling import HOLE, interpreted, specialise
-from dosing_env.simulation.control import AUTOMATIC, EXPLICIT, METHOD, STIFFLY, TOLERANCE, UNSEEN, USUAL
+from dosing_env.simulation.control import AUTOMATIC, EXPLICIT, METHOD, STIFFLY, TOLERANCE, TRAIL, UNSEEN, USUAL
 
 SOLVERS: dict[str, Any] = {
     "exact": exact,  # linear drugs
@@ -78,7 +78,13 @@ def filling(
 
 
 def workspace(
-    drug: Drug, solver: str | None = None, rows: int | None = None, *, relative: float = USUAL, exposed: bool = True
+    drug: Drug,
+    solver: str | None = None,
+    rows: int | None = None,
+    *,
+    relative: float = USUAL,
+    exposed: bool = True,
+    trail: int = 0,
 ) -> NDArray[np.float64]:
     """What a solver remembers of one patient, with its settings.
 
@@ -88,11 +94,15 @@ def workspace(
         rows: as `filling` asks for; left out, those of the solver.
         relative: tolerance of one step of the solvers that make steps; the others ignore it.
         exposed: whether those have to integrate the output.
+        trail: how many of their steps can be noted, see `control.set_out`.
     """
     name, n = solver_for(drug, solver), len(drug.compartments)
-    work = np.zeros((rows or SOLVERS[name].rows(n), n + 1))
-    if name != "exact":
-        work[TOLERANCE, 0], work[METHOD, 0], work[UNSEEN, 0] = relative, _METHODS.get(name, AUTOMATIC), not exposed
+    rows = rows or int(SOLVERS[name].rows(n))
+    if name == "exact":
+        return np.zeros((rows, n + 1))
+    work = np.zeros((rows + trail, n + 1))
+    work[TOLERANCE, 0], work[METHOD, 0], work[UNSEEN, 0] = relative, _METHODS.get(name, AUTOMATIC), not exposed
+    work[TRAIL, 0] = rows
     return work
 
 

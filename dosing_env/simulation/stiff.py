@@ -21,6 +21,7 @@ from dosing_env.simulation.control import (
     accept,
     derivative,
     next_step,
+    note,
     rejected_again,
     remember_step,
     tolerance,
@@ -67,10 +68,19 @@ def integrate(p, inflow, t, done, h, work):  # type: ignore[no-untyped-def]
             done = done + step if step < h - done else h
             accept(work)
             remember_step(step, change, work)
+            note(-step, work)
             rejected = 0
             if done == h:
                 return h
     return done
+
+
+def retrace(p, inflow, t, step, work):  # type: ignore[no-untyped-def]
+    """One step from time t that nobody controls."""
+    R = to_fixed_tuple(inflow, N)
+    _differentiate(p, R, t, step, work)
+    _step(p, R, t, step, work)
+    accept(work)
 
 
 @apart

@@ -20,7 +20,7 @@ import numpy as np
 from dosing_env.simulation.chance import ZERO
 from dosing_env.simulation.compiling import apart
 from dosing_env.simulation.course import SAME_TIME
-from dosing_env.simulation.model import DURATION, LAG, MODELLED_RATE, MODES, F
+from dosing_env.simulation.model import DURATION, LAG, MODELLED_RATE, MODES, F, called
 from dosing_env.simulation.steady import copy, settle
 
 TIME, KIND, AMT, RATE, II, ADDL, CMT = range(7)  # columns of a record
@@ -98,8 +98,9 @@ def follow_all(low, high, model, plan, bench, fault):  # type: ignore[no-untyped
 
     Returns the subject that could not be followed and why, or (high, FINE).
     """
+    functions = called(model)
     for s in range(low, high):
-        why = _follow(s, model, plan, bench, fault)
+        why = _follow(s, functions, plan, bench, fault)
         if why != FINE:
             return s, why
     return high, FINE

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 
 from dosing_env import catalogue, map_estimate
+from dosing_env.inference import search
 from dosing_env.inference.objective import begin, predict
 from dosing_env.inference.problem import Problem, means_of, points_of, posed
 from dosing_env.pharmacology import Drug, Patient
+from dosing_env.simulation import control
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import specialise
 from dosing_env.simulation.subject import FINE, NO_ROOM, NOT_SOLVED
 from tests.models import michaelis_menten, neutropenia, variable
+from tests.models.michaelis_menten import individual
 
 ADULT = {"AGE": 57.0, "WT": 79.0, "HT": 172.0, "SEX": 1.0, "SCR": 1.1, "DIAL": 0.0, "HAEM": 0.0}
 TYPICAL = Patient(**ADULT)
@@ -44,7 +47,7 @@ def levels(problem: Problem, room: int = 16) -> tuple[int, Floats, Floats]:
     way = specialise(begin)(0, means)
     found = []
     for each in (way, NOT_SOLVED):
-        specialise(predict)(0, each, 5, means, problem.seen, points)
+        specialise(predict)(0, each, 5, search.RELATIVE, 0, means, problem.seen, points)
         found.append(points.levels[:5].copy())
     return way, found[0], found[1]
 
@@ -90,3 +93,29 @@ def test_a_tape_may_be_too_short() -> None:
     long = [EVENTS[1] | {"ADDL": 400}, {"TIME": 4000.0, "EVID": 0, "DV": 9.0}]
     own = map_estimate("vancomycin_goti2018", long, covariates=ADULT)
     assert own.converged.all()
+
+
+def mixing_fast(x: michaelis_menten.Covariates, eta: michaelis_menten.Eta) -> michaelis_menten.Parameters:
+    """The peripheral compartment follows the central one within minutes: stiff."""
+    p = individual(x, eta)
+    return michaelis_menten.Parameters(p.VMAX, p.KM, p.V1, 3000.0, p.V2)
+
+
+@pytest.mark.parametrize("trail", [3, 16_384])
+@pytest.mark.parametrize("individual", [individual, mixing_fast])
+def test_neighbours_take_the_steps_of_the_first(individual: Any, trail: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have the levels of steps of their own, which they do take where there are more than can be noted."""
+    monkeypatch.setattr("dosing_env.inference.problem._TRAIL", trail)
+    drug = replace(michaelis_menten.DRUG, individual=individual)
+    mine = posed(drug, EVENTS, {"WT": 79.0}, "locf")[2]
+    means, points = means_of(mine, 16), points_of(mine)
+    points.z[:5] = 1e-3 * np.random.default_rng(0).standard_normal(points.z[:5].shape)
+    assert specialise(begin)(0, means) == FINE
+    found = []
+    for together in (0, 1):
+        specialise(predict)(0, FINE, 5, search.RELATIVE, together, means, mine.seen, points)
+        found.append(points.levels[:5].copy())
+    assert found[1] == pytest.approx(found[0], rel=1e-9)
+    assert means.work[control.FOLLOWING, 0] == (trail > 3)
+    noted = means.work[int(means.work[control.TRAIL, 0]) :, 0]
+    assert (noted < 0.0).any() == (individual is mixing_fast and trail > 3)
