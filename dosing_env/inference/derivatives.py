@@ -14,7 +14,8 @@ _SHORT, _LONG = 1e-5, 1e-3  # how far away neighbours are whose first and second
 class Desk(NamedTuple):
     """Scratch space for the subject with most random effects."""
 
-    z: Any  # (m,)
+    z: Any  # (m,) where levels are asked for
+    home: Any  # where the step begins
     step: Any
     slope: Any
     change: Any  # (m, looks) first derivatives of the levels

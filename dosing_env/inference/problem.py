@@ -203,7 +203,7 @@ def spelt_out(root: Floats, z: Floats) -> Floats:
 
 
 def _desk(most: int, looks: int) -> derivatives.Desk:
-    z, step, slope = np.zeros((3, most))
+    z, home, step, slope = np.zeros((4, most))
     change, bend = np.zeros((most, looks)), np.zeros((most * (most + 1) // 2, looks))
     square = (most, most)
-    return derivatives.Desk(z, step, slope, change, bend, matrix=np.zeros(square), factor=np.zeros(square))
+    return derivatives.Desk(z, home, step, slope, change, bend, matrix=np.zeros(square), factor=np.zeros(square))

@@ -18,9 +18,10 @@ from dosing_env.simulation.subject import FINE, NO_ROOM
 
 CONVERGED, NOT_CONVERGED, NO_MINIMUM, NOT_SOLVED, IMPOSSIBLE = range(5)
 
-_SCORING, _NEWTON = 60, 12  # steps at most
+_SCORING, _NEWTON = 60, 30  # steps at most
 _NEAR, _THERE = 1e-1, 3e-5  # largest part of a step, in SD of the random effect: enough of the first, and of the second
 _NOISE = 1e-6  # of F, from the steps of a solver
+_TRUST = 5.0  # a longer step comes from a Hessian that is next to none in its direction
 _FAR = 1e-3  # of a step after which second derivatives are looked for anew
 _MOST_DAMPING = 1e12
 
@@ -111,10 +112,11 @@ def _score(s, d, way, value, means, seen, points, desk):  # type: ignore[no-unty
     """Go down until a step is short. Returns F before the last step, and its largest part."""
     damping = longest = 0.0
     for _ in range(_SCORING):
+        _set_out(d, desk)
         assemble(s, d, False, seen, points, desk)
         new = math.inf
         while not new <= value:
-            if not _solve(d, damping, desk):
+            if not _solve(d, damping, 0.0, desk):
                 return value, 0.0
             longest = _move(d, 1.0, desk)
             if longest < _NEAR:
@@ -123,7 +125,7 @@ def _score(s, d, way, value, means, seen, points, desk):  # type: ignore[no-unty
             if new <= value:
                 damping *= 0.1
             else:
-                _move(d, -1.0, desk)
+                _move(d, 0.0, desk)
                 damping = max(10.0 * damping, 1e-2)
             if damping > _MOST_DAMPING:
                 return value, 0.0
@@ -141,21 +143,32 @@ def _polish(s, d, way, value, longest, means, seen, points, desk):  # type: igno
         new = _observe(afar, s, d, way, means, seen, points, desk)
         share = 1.0
         while not new <= value + _NOISE and longest > _THERE:
-            share, longest = 0.5 * share, 0.5 * longest
-            _move(d, -share, desk)
+            share = 0.5 * share
+            longest = _move(d, share, desk)
             new = _observe(afar, s, d, way, means, seen, points, desk)
         value = new
+        _set_out(d, desk)
         assemble(s, d, True, seen, points, desk)
-        minimum = _solve(d, 0.0, desk)
-        if not minimum:
-            assemble(s, d, False, seen, points, desk)
-            if not _solve(d, 0.0, desk):
-                return NO_MINIMUM
-        longest = _move(d, 1.0, desk)
+        lift = _lifted(d, desk)
+        if not lift < math.inf:
+            return NO_MINIMUM
+        minimum, longest = lift == 0.0, _move(d, 1.0, desk)
         if not (longest > _THERE or (minimum and afar and means.stepped)):
             return CONVERGED if minimum else NO_MINIMUM
         afar = longest > _FAR or not minimum
+    _move(d, 0.0, desk)  # nobody has looked at where the last step led
     return NOT_CONVERGED
+
+
+def _lifted(d, desk):  # type: ignore[no-untyped-def]
+    """Newton's step; where the Hessian has no minimum, or one too far away to be believed, its diagonal is lifted.
+
+    Returns by how much.
+    """
+    lift = 0.0
+    while lift < math.inf and not (_solve(d, 0.0, lift, desk) and _longest(d, desk) < _TRUST):
+        lift = max(2.0 * lift, 0.1)
+    return lift
 
 
 def _observe(afar, s, d, way, means, seen, points, desk):  # type: ignore[no-untyped-def]
@@ -166,23 +179,35 @@ def _observe(afar, s, d, way, means, seen, points, desk):  # type: ignore[no-unt
     return value
 
 
+def _set_out(d, desk):  # type: ignore[no-untyped-def]
+    """The next step begins at desk.z."""
+    for k in range(d):
+        desk.home[k] = desk.z[k]
+
+
 def _move(d, share, desk):  # type: ignore[no-untyped-def]
-    """Go a share of the step. Returns its largest part."""
+    """Go from where the step begins a share of it. Returns its largest part."""
+    for k in range(d):
+        desk.z[k] = desk.home[k] + share * desk.step[k]
+    return share * _longest(d, desk)
+
+
+def _longest(d, desk):  # type: ignore[no-untyped-def]
+    """The largest part of the step."""
     longest = 0.0
     for k in range(d):
-        desk.z[k] += share * desk.step[k]
-        longest = max(longest, abs(share * desk.step[k]))
+        longest = max(longest, abs(desk.step[k]))
     return longest
 
 
 @apart
-def _solve(d, damping, desk):  # type: ignore[no-untyped-def]
-    """The step -inv(M + damping diag M) slope by Cholesky's method; False where that matrix has no minimum."""
+def _solve(d, damping, lift, desk):  # type: ignore[no-untyped-def]
+    """The step -inv(M + damping diag M + lift) slope by Cholesky's method; False where that matrix has no minimum."""
     w, x = desk.factor, desk.step
     for k in range(d):
         x[k] = -desk.slope[k]
         for m in range(k + 1):
-            total = desk.matrix[k, m] * (1.0 + damping if m == k else 1.0)
+            total = desk.matrix[k, m] * (1.0 + damping) + lift if m == k else desk.matrix[k, m]
             for i in range(m):
                 total -= w[k, i] * w[m, i]
             if m < k:
