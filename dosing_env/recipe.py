@@ -61,22 +61,48 @@ class Equation(Struct, frozen=True, forbid_unknown_fields=True):
     ridge: NotNegative = 1e-6  # penalty on the squared coefficients, as a share of the mean square of a term
 
 
+class Boosting(Struct, frozen=True, forbid_unknown_fields=True):
+    """Regression trees for each decision, each fitted to what those before it leave of the oracle's doses."""
+
+    trees: Count
+    depth: Annotated[int, Meta(ge=1, le=10)]
+    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 0.1
+    min_leaf: Count = 20  # patients
+
+
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """Who is trained, where, how."""
 
     title: str
     purpose: str
     scenario: str
-    algorithm: Literal["PPO", "least_squares"]
+    algorithm: Literal["PPO", "least_squares", "gradient_boosting"]
     action: Literal["mg", "grid"]  # a Gaussian over milligrams, or a choice among the products
     training: Training
-    network: Network = Network((), "tanh")  # of PPO
-    equation: Equation | None = None  # of least squares
+    network: Network | None = None  # of PPO
+    equation: Equation | None = None  # of least_squares
+    boosting: Boosting | None = None  # of gradient_boosting
     belief: str = ""  # the model whose belief the agent sees beside the chart
     observation: tuple[Scaling, ...]  # features that no pattern names are not seen by the agent
     ppo: dict[str, float | int] = {}
     name: str = ""  # of the file
     file: str = ""  # where it was read from
+
+    @property
+    def form(self) -> Network | Equation | Boosting:
+        """What is learned.
+
+        Raises:
+            ValueError: none of them is there.
+        """
+        for part in _PARTS:
+            if (form := getattr(self, part)) is not None:
+                found: Network | Equation | Boosting = form
+                return found
+        raise ValueError(f"{self.name}: one of {', '.join(_PARTS)} is missing")
+
+
+_PARTS = {"network": "PPO", "equation": "least_squares", "boosting": "gradient_boosting"}  # whose each is
 
 
 class Scaler:
@@ -119,8 +145,8 @@ def load(name: str) -> Recipe:
 
 
 def fingerprint(recipe: Recipe) -> str:
-    """A hash of what gives the network's numbers their meaning: its shape, what it sees and how, what it says."""
-    meaning: tuple[Any, ...] = (recipe.action, recipe.equation or recipe.network, recipe.observation)
+    """A hash of what gives the learned numbers their meaning: their form, what is seen and how, what is said."""
+    meaning: tuple[Any, ...] = (recipe.action, recipe.form, recipe.observation)
     if recipe.belief:
         meaning += (content_of("drugs", recipe.belief),)
     return hashlib.sha256(msgspec.json.encode(meaning)).hexdigest()[:12]
@@ -159,10 +185,12 @@ def check(recipe: Recipe, path: Path) -> None:
         raise ValueError(f"{path}: training.steps: {recipe.training.steps} is below num_envs")
     if recipe.training.anneal and "learning_rate" not in recipe.ppo:
         raise ValueError(f"{path}: ppo.learning_rate: is missing, training.anneal needs it")
-    if (recipe.algorithm == "PPO") != (recipe.equation is None):
-        raise ValueError(f"{path}: equation: belongs to least_squares and to nothing else, found {recipe.algorithm}")
-    if (recipe.algorithm == "PPO") != bool(recipe.network.layers):
-        raise ValueError(f"{path}: network.layers: belongs to PPO and to nothing else, found {recipe.algorithm}")
+    for part, algorithm in _PARTS.items():
+        if (getattr(recipe, part) is not None) != (recipe.algorithm == algorithm):
+            wrong = "is missing" if recipe.algorithm == algorithm else f"belongs to {algorithm}"
+            raise ValueError(f"{path}: {part}: {wrong}, algorithm is {recipe.algorithm}")
+    if recipe.network is not None and not recipe.network.layers:
+        raise ValueError(f"{path}: network.layers: is empty, at least one layer is needed")
     if recipe.algorithm != "PPO" and (recipe.ppo or recipe.action != "mg"):
         raise ValueError(f"{path}: {recipe.algorithm} has no section ppo, and action 'mg'")
     if recipe.belief.endswith(".py"):

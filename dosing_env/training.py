@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import inspect
 import platform
 from collections.abc import Callable, Sequence
@@ -18,14 +19,15 @@ from numpy.typing import NDArray
 from dosing_env import __version__, files
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
-from dosing_env.agent import Agent, State, load_agent, to_mg, write_weights
+from dosing_env.agent import Agent, load_agent, to_mg
 from dosing_env.catalogue import unknown
 from dosing_env.fitting import fit
-from dosing_env.recipe import Recipe, Scaler
+from dosing_env.recipe import Boosting, Network, Recipe, Scaler
 from dosing_env.report.card import describe
 from dosing_env.scenario import Scenario
 from dosing_env.treatment import PRIMARY, outcomes, treat
 from dosing_env.vector import DosingVectorEnv
+from dosing_env.weights import State, write_weights
 
 try:
     import torch
@@ -131,8 +133,15 @@ def _write_card(path: Path, progress: Progress | None) -> None:
 
 
 def check(recipe: Recipe, case: Scenario) -> None:
-    """Raise a ValueError if the recipe names a feature, an argument of PPO or a value that cannot be."""
+    """Refuse a recipe before anything is trained.
+
+    Raises:
+        ImportError: it needs a package that is not installed.
+        ValueError: it names a feature, an argument of PPO or a value that cannot be.
+    """
     recipes.sight_of(recipe, case.task())
+    if isinstance(recipe.form, Boosting):
+        importlib.import_module("dosing_env.boosting")
     known = {name: p for name, p in inspect.signature(PPO.__init__).parameters.items() if name not in _OURS}
     for key, value in recipe.ppo.items():
         if key not in known:
@@ -144,8 +153,8 @@ def check(recipe: Recipe, case: Scenario) -> None:
 
 
 def train_seed(recipe: Recipe, case: Scenario, seed: int, folder: Path, progress: Progress | None = None) -> SeedRun:
-    """Train one seed, with checkpoints and TensorBoard in `folder`/seed<seed> (of equations there are none)."""
-    if recipe.equation is not None:
+    """Train one seed, with checkpoints and TensorBoard in `folder`/seed<seed> (of what is fitted there are none)."""
+    if not isinstance(recipe.form, Network):
         return _fit_seed(recipe, case, seed, progress)
     torch.set_num_threads(recipe.training.threads)
     own, steps = folder / f"seed{seed}", recipe.training.steps
@@ -180,8 +189,10 @@ def build(recipe: Recipe, env: VecEnv, seed: int, log: str | None = None) -> PPO
     Raises:
         ValueError: it refuses a value.
     """
-    activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[recipe.network.activation]
-    network = {"net_arch": list(recipe.network.layers), "activation_fn": activation}
+    if not isinstance(recipe.form, Network):
+        raise ValueError(f"{recipe.file}: network: is missing, {recipe.algorithm} has none")
+    activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[recipe.form.activation]
+    network = {"net_arch": list(recipe.form.layers), "activation_fn": activation}
     arguments: dict[str, Any] = dict(recipe.ppo)
     if recipe.training.anneal:
         rate = recipe.ppo["learning_rate"]
@@ -342,11 +353,10 @@ def _write(recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], folder: Path
 
 def versions() -> dict[str, str]:
     """What the training ran on."""
-    import stable_baselines3
-
+    packages = ("stable-baselines3", "scikit-learn")
     return {
         "dosing-env": __version__,
-        "stable-baselines3": stable_baselines3.__version__,
+        **{name: importlib.metadata.version(name) for name in packages},
         "torch": torch.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),

@@ -14,15 +14,19 @@ import pytest
 
 from dosing_env import catalogue, recipe
 from dosing_env import scenario as scenarios
-from dosing_env.agent import Agent, load_agent, read_weights, write_weights
+from dosing_env.agent import Agent, load_agent
 from dosing_env.cohort import Cohort
-from dosing_env.recipe import Network, Recipe
+from dosing_env.recipe import Equation, Network, Recipe
 from dosing_env.virtual_trial import evaluate
+from dosing_env.weights import read_weights, write_weights
 
 every_agent = pytest.mark.parametrize("name", catalogue.names("agents"))
-NETWORKS = [name for name in catalogue.names("agents") if recipe.load(name).equation is None]
-every_network = pytest.mark.parametrize("name", NETWORKS)
-every_regression = pytest.mark.parametrize("name", sorted({*catalogue.names("agents")} - {*NETWORKS}))
+
+
+def shipped(form: type) -> Any:
+    """Every shipped agent that learned this."""
+    names = [name for name in catalogue.names("agents") if isinstance(recipe.load(name).form, form)]
+    return pytest.mark.parametrize("name", names)
 
 
 def observations(rules: Recipe, patients: int) -> tuple[Any, Any]:
@@ -48,7 +52,7 @@ def test_an_untrained_network_acts_as_in_stable_baselines3(action: Any, activati
     same_as_predict(model, agent, rules)
 
 
-@every_network
+@shipped(Network)
 def test_a_shipped_agent_acts_as_in_stable_baselines3(name: str) -> None:
     torch, training = pytest.importorskip("torch"), pytest.importorskip("dosing_env.training")
     agent = load_agent(name)
@@ -59,7 +63,7 @@ def test_a_shipped_agent_acts_as_in_stable_baselines3(name: str) -> None:
     same_as_predict(model, agent, agent.recipe)
 
 
-@every_regression
+@shipped(Equation)
 def test_a_regression_is_its_equation(name: str) -> None:
     """One coefficient after the other: 1, the scaled features, their squares and products."""
     agent = load_agent(name)
@@ -68,7 +72,10 @@ def test_a_regression_is_its_equation(name: str) -> None:
     observation[:, 0] = [0.0, 12.0, 36.0, 36.0, 60.0]
     outputs = agent.outputs(observation)
     coefficients = agent.states[agent.seed]["equation"].astype(np.float64)
-    assert coefficients.shape == (task.rules.decisions, 1 + agent.inputs + agent.inputs * (agent.inputs + 1) // 2)
+    assert coefficients.shape == (
+        task.rules.decisions,
+        1 + agent.learned.inputs + agent.learned.inputs * (agent.learned.inputs + 1) // 2,
+    )
     for i, decision in enumerate([0, 1, 3, 3, 5]):
         x = [float(value) for value in agent.scaler(observation[[i]])[0]]
         terms = [1.0, *x, *(x[a] * x[b] for a in range(len(x)) for b in range(a, len(x)))]
@@ -79,7 +86,7 @@ def test_a_regression_is_its_equation(name: str) -> None:
     ("was", "now", "answer"),
     [
         ("degree = 2", "degree = 3", "equation.degree"),
-        ('"least_squares"', '"PPO"', "equation: belongs to least_squares and to nothing else, found PPO"),
+        ('"least_squares"', '"PPO"', "network: is missing, algorithm is PPO"),
         ('action = "mg"', 'action = "grid"', "least_squares has no section ppo, and action 'mg'"),
     ],
 )

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from dosing_env import recipe, scenario
-from dosing_env.agent import Agent, terms_of
+from dosing_env.agent import Agent
 from dosing_env.fitting import fit, terms
+from dosing_env.learned import terms_of
 from dosing_env.recipe import Recipe
 from dosing_env.treatment import PRIMARY, outcomes, treat
 
@@ -46,5 +47,5 @@ def test_a_few_thousand_patients_are_enough_and_the_same_seed_is_the_same() -> N
 
 
 def test_a_network_is_not_fitted() -> None:
-    with pytest.raises(ValueError, match="vancomycin_ward_ppo: equation: is missing"):
+    with pytest.raises(ValueError, match="vancomycin_ward_ppo: equation or boosting: is missing"):
         fit(recipe.load("vancomycin_ward_ppo"), ONCE, 0, lambda done, rounds: None)

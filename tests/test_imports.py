@@ -13,16 +13,16 @@ import pytest
 # Bottom first. A room (a module or folder directly under dosing_env) may import rooms of its own line and of those
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
-    {"catalogue", "statistics", "files", "equations", "evidence", "processes"},
+    {"catalogue", "statistics", "files", "equations", "evidence", "processes", "weights"},
     {"arithmetic", "formulas", "residual", "pharmacology", "blocks"},
     {"drugs", "populations", "simulation", "outcomes"},
     {"rules", "chart", "task", "interchange"},
-    {"decision", "cohort", "ahead", "scenario", "policy", "recipe", "inference", "belief", "sight"},
+    {"decision", "cohort", "ahead", "scenario", "policy", "recipe", "inference", "belief", "sight", "learned"},
     {"env", "vector", "registration", "protocols", "planners", "agent"},
     {"trial", "trial_files", "trial_summary"},
     {"policies", "treatment"},
     {"virtual_trial", "verification"},
-    {"report", "training", "fitting"},
+    {"report", "training", "fitting", "boosting"},
     {"cli"},
     {"__main__", "__init__"},
 )

@@ -13,8 +13,9 @@ from dosing_env.cli.progress import progress
 @click.command()
 @click.argument("agent")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Default: on the terminal.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def card(agent: str, output: Path | None, quiet: bool) -> None:
+def card(agent: str, output: Path | None, jobs: int, quiet: bool) -> None:
     """Evaluate an agent on 2,000 patients and write its model card.
 
     AGENT is a name from `dosing-env list agents` or the .toml file of a recipe with its weights beside it.
@@ -25,7 +26,7 @@ def card(agent: str, output: Path | None, quiet: bool) -> None:
     if output is not None:
         require_file_writable(output)
     with progress(quiet) as shown:
-        text = describe(agent, shown)
+        text = describe(agent, shown, jobs)
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Default: runs/<name>, or runs/<name>_seed<seed>.",
 )
+@click.option("--no-card", is_flag=True, help="No model card; `dosing-env card` can write it later.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def train(recipe: str, seed: int | None, steps: int | None, output: Path | None, quiet: bool) -> None:
+def train(recipe: str, seed: int | None, steps: int | None, output: Path | None, no_card: bool, quiet: bool) -> None:
     """Train the agent of a recipe.
 
     RECIPE is a name from `dosing-env list agents` or a .toml file. Needs the extra packages of
@@ -40,15 +41,16 @@ def train(recipe: str, seed: int | None, steps: int | None, output: Path | None,
     case = scenarios.load(rules.scenario)
     try:
         from dosing_env import training
+
+        training.check(rules, case)
     except ImportError as error:
         raise CommandError(str(error), WRONG_INPUT) from error
-    training.check(rules, case)
     folder = output or training.folder_of(rules, seed)
     require_writable(folder)
     if not quiet:
         click.echo(_where(folder), err=True)
     with progress(quiet) as shown:
-        agent = training.train(rules, seed, output=folder, steps=steps, progress=shown)
+        agent = training.train(rules, seed, output=folder, steps=steps, progress=shown, card=not no_card)
     click.echo(_result(agent, rules, folder))
 
 

@@ -1,4 +1,4 @@
-"""DrugLike-predictive control: the best plan for the next six decisions over everybody the patient may be.
+"""Model-predictive control: the best plan for the next six decisions over everybody the patient may be.
 
 `posterior_optimal` with a longer look: three days are planned for, today counted, and each of the next six doses is
 sought on its own. Only the first is given; at the next decision, knowing more, the plan is made anew.

@@ -7,6 +7,7 @@ from typing import Any
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent
 from dosing_env.policies import AGENT
+from dosing_env.recipe import Recipe
 from dosing_env.report.headline import headline
 from dosing_env.report.numbers import Numbers
 from dosing_env.trial import CLINICAL, Trial
@@ -17,8 +18,13 @@ AKI, DAY1 = "aki_predicted_percent", "day1_below_target_percent"
 SHORT = {DAY1: "day 1 below target"}  # instead of an endpoint's title
 
 
-def describe(name: str, progress: Progress | None = None) -> str:
+def describe(name: str, progress: Progress | None = None, jobs: int = 1) -> str:
     """The model card of an agent (catalogue name or path of its recipe), from a trial made for it.
+
+    Args:
+        name: of the agent.
+        progress: see `evaluate`.
+        jobs: processes of the trial.
 
     Raises:
         KeyboardInterrupt: the trial was stopped.
@@ -30,7 +36,7 @@ def describe(name: str, progress: Progress | None = None) -> str:
     policies = [policy for policy in case.policies if not policy.startswith(AGENT)]
     policies.insert(-1 if policies[-1:] == ["oracle"] else len(policies), own)
     command = f"dosing-env card {name}" if name == agent.name else f"dosing-env card {agent.name}.toml"
-    trial = evaluate(case, policies, patients=PATIENTS, seed=SEED, progress=progress, command=command)
+    trial = evaluate(case, policies, patients=PATIENTS, seed=SEED, jobs=jobs, progress=progress, command=command)
     if trial.partial:
         raise KeyboardInterrupt("stopped; a model card needs the whole trial")
     return card(trial, agent)
@@ -62,10 +68,11 @@ def _facts(trial: Trial, agent: Agent) -> dict[str, Any]:
         "primary": trial.primary,
         "answer": headline(trial, Numbers(trial)).plain,
         "n": f"{mine['n']:.0f}",
-        "algorithm": _algorithm(agent),
+        "algorithm": agent.learned.made,
         "second": _second(trial),
         "day1": any(endpoint.name == DAY1 for endpoint in trial.endpoints),
-        "inputs": agent.inputs,
+        "inputs": agent.learned.inputs,
+        "sees": _sees(agent.recipe),
         "steps": f"{learning[-1]:,}",
         "versions": ", ".join(f"{name} {version}" for name, version in agent.card["versions"].items()),
         "reference": trial.arm(trial.reference).title if trial.reference else "none",
@@ -92,13 +99,9 @@ def _row(trial: Trial, row: Any) -> dict[str, str]:
     }
 
 
-def _algorithm(agent: Agent) -> str:
-    recipe = agent.recipe
-    if recipe.equation is not None:
-        squares = ", with squares and products" if recipe.equation.degree == 2 else ""
-        return f"least squares to the oracle's doses, one equation for each decision{squares}"
-    layers = " x ".join(map(str, recipe.network.layers))
-    return f"{recipe.algorithm} (Stable-Baselines3), {layers} {recipe.network.activation} units"
+def _sees(recipe: Recipe) -> str:
+    features = ", ".join(f"`{rule.features}`" for rule in recipe.observation)
+    return f"{features}; the beliefs are those of `{recipe.belief}`" if recipe.belief else features
 
 
 def _second(trial: Trial) -> dict[str, str]:

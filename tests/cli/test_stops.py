@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dosing_env.agent import load_agent, read_weights
+from dosing_env.agent import load_agent
 from dosing_env.cli.program import STOPPED
 from dosing_env.trial import Trial
+from dosing_env.weights import read_weights
 from tests.cli.commands import TWO, WARD, Terminal, complaint, files, run, slow_policy, small_recipe, start
 
 
