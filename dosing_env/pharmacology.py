@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -217,3 +218,11 @@ def drug_of(model: DrugLike) -> Drug:
         ValueError: no such name, or a file that describes no drug.
     """
     return model if isinstance(model, Drug) else catalogue.load("drugs", str(model))  # type: ignore[no-any-return]
+
+
+def model_title(name: str) -> str:
+    """The paper behind a drug's name, what follows the year in brackets: vancomycin_goti2018 -> Goti 2018."""
+    found = re.search(r"([a-z]+)(\d{4})(?:_(\w+))?$", name)
+    if found is None:
+        return name
+    return f"{found[1].capitalize()} {found[2]}" + (f" ({found[3]})" if found[3] else "")

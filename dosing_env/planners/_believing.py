@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dosing_env.belief import Believer
 from dosing_env.inference.charts import Belief
-from dosing_env.pharmacology import DrugLike, drug_of
+from dosing_env.pharmacology import DrugLike, drug_of, model_title
 from dosing_env.policy import Policy
 from dosing_env.simulation.cells import Floats
 from dosing_env.task import Task
@@ -30,7 +30,7 @@ class Believing(Policy):
         self._believed = None if believed is None else drug_of(believed)
         if self._believed is not None:
             self.name = f"{self.name}:{self._believed.name}"
-            self.title = f"{self.title.removesuffix(')')}, {self._believed.name.rpartition('_')[2]})"
+            self.title = f"{self.title.removesuffix(')')}, {model_title(self._believed.name)})"
 
     def begin(self, task: Task, patients: Any) -> None:
         """Learn the task; the patients are not looked at."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from dosing_env.pharmacology import model_title
 from dosing_env.report.numbers import (
     Cell,
     Numbers,
     best_first,
     difference_unit,
     harm_endpoint,
-    model_title,
     subject,
     verdict,
 )

@@ -7,7 +7,6 @@ a test can look each number of the page up in the table.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -200,11 +199,3 @@ def best_first(trial: Trial, kinds: tuple[Kind, ...], but: str = "") -> list[Arm
     arms = [arm for arm in trial.arms() if arm.kind in kinds and arm.name != but]
     means = {arm.name: trial.patients(arm.name)[trial.primary.name].mean() for arm in arms}
     return sorted(arms, key=lambda arm: -sign(trial.primary) * means[arm.name])
-
-
-def model_title(drug: str) -> str:
-    """The paper behind a drug file's name: vancomycin_goti2018 -> Goti 2018, with what stands behind, in brackets."""
-    found = re.search(r"([a-z]+)(\d{4})(?:_(\w+))?$", drug)
-    if found is None:
-        return drug
-    return f"{found[1].capitalize()} {found[2]}" + (f" ({found[3]})" if found[3] else "")

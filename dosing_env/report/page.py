@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from dosing_env.pharmacology import model_title
 from dosing_env.report import look
 from dosing_env.report.headline import headline
 from dosing_env.report.numbers import (
@@ -17,7 +18,6 @@ from dosing_env.report.numbers import (
     best_first,
     difference_unit,
     harm_endpoint,
-    model_title,
     subject,
     verdict,
 )
