@@ -5,21 +5,20 @@
     per allele   P = (2 - n) Pa + n Pb                     each of the two alleles adds its share
     CYP2C9       P = P11, P12, P13, P22, P23, P33          of *1/*1, *1/*2, *1/*3, *2/*2, *2/*3, *3/*3
 
-n: 0, 1 or 2; n2 and n3: copies of CYP2C9*2 and *3, together at most 2, the others are *1. P in any unit. Textbook
-forms.
-"""
+n: 0, 1 or 2; n2 and n3: copies of CYP2C9*2 and *3, together at most 2, the others are *1. P in any unit.
 
-from dosing_env.arithmetic import where
+Textbook forms.
+"""
 
 
 def by_copies(n: float, none: float, one: float, two: float) -> float:
     """The value of so many copies."""
-    return where(n > 1.5, two, where(n > 0.5, one, none))
+    return none * (n < 0.5) + one * ((n > 0.5) & (n < 1.5)) + two * (n > 1.5)
 
 
 def carrier(n: float) -> float:
     """1 with at least one copy, else 0."""
-    return where(n > 0.5, 1.0, 0.0)
+    return 1.0 * (n > 0.5)
 
 
 def per_allele(n: float, Pa: float, Pb: float) -> float:
@@ -29,8 +28,7 @@ def per_allele(n: float, Pa: float, Pb: float) -> float:
 
 def by_cyp2c9(n2: float, n3: float, P11: float, P12: float, P13: float, P22: float, P23: float, P33: float) -> float:
     """The value of the pair of CYP2C9 alleles."""
-    with_one_3 = where(n2 > 0.5, P23, P13)
-    return by_copies(n3, by_copies(n2, P11, P12, P22), with_one_3, P33)
+    return by_copies(n3, by_copies(n2, P11, P12, P22), by_copies(n2, P13, P23, P23), P33)
 
 
 def per_cyp2c9_allele(n2: float, n3: float, P1: float, P2: float, P3: float) -> float:
