@@ -15,7 +15,7 @@ import pytest
 ORDER = (
     {"catalogue", "statistics", "files", "equations", "evidence", "processes"},
     {"arithmetic", "formulas", "residual", "pharmacology", "patients", "blocks"},
-    {"drugs", "populations", "simulation", "outcomes"},
+    {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
     {"rules", "chart", "task", "interchange"},
     {"decision", "cohort", "ahead", "scenario", "policy", "recipe", "inference", "belief", "sight"},
     {"env", "vector", "registration", "protocols", "planners", "agent"},
@@ -37,6 +37,7 @@ NARROW = {
     "blocks": {"arithmetic"},
     "residual": {"arithmetic"},
     "patients": set[str](),
+    "anticoagulation": set[str](),
     "interchange": {"catalogue", "files", "pharmacology", "simulation"},
     "drugs": {"arithmetic", "evidence", "formulas", "pharmacology", "patients", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology", "patients"},
