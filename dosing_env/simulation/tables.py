@@ -256,7 +256,9 @@ def _tolerance(relative: float | None) -> float:
 
 
 def _units(drug: Drug) -> dict[str, str]:
-    amounts = {f"A_{name}": drug.amount_unit for name in drug.compartments}
+    delayed = drug.initial is not None and drug.driver > 0  # behind the driver stand effects, which are no amounts
+    held = drug.compartments[: drug.driver] if delayed else drug.compartments
+    amounts = {f"A_{name}": drug.amount_unit for name in held}
     level = {"level": drug.assay.unit, "dv": drug.assay.unit, "auc": f"{drug.assay.unit} {drug.time_unit}"}
     return {"time": drug.time_unit} | amounts | level
 

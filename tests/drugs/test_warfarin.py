@@ -245,6 +245,24 @@ def test_inr_before_treatment_is_added() -> None:
     assert inr(variant, 5.0, 30, MAN._replace(INR0=1.2)) == inr(variant, 5.0, 30)
 
 
+def test_the_papers_patients_need_the_papers_doses() -> None:
+    """Median maintenance of the 150 patients: 29.4 mg a week (6.25 to 78.75) at a steady INR of 2.28.
+
+    Their mean concentration in steady state in closed form: (1 - E)^2 is what is left of the factors.
+    """
+    population = catalogue.load("populations", "warfarin_italian")
+    draws = np.random.default_rng(1).standard_normal((len(population.Draws._fields), 20_000))
+    patients = population.sample(population.Draws(*draws))
+    drug, root = MODELS["warfarin_hamberg2007"], np.array(MODELS["warfarin_hamberg2007"].omega_root())
+    eta = drug.Eta(*root @ np.random.default_rng(2).standard_normal((len(root), 20_000)))
+    p = drug.individual(drug.covariates(patients), eta)
+    E = 1 - np.sqrt(1 - ((2.28 - p.BASE) / 20) ** (1 / p.LAMBDA))
+    weekly = 7 * 48 * p.CL * p.EC50 * (E / (1 - E)) ** (1 / p.g)
+    assert np.median(weekly) == pytest.approx(29.4, rel=0.15)
+    assert np.quantile(weekly, 0.01) < 6.25
+    assert np.quantile(weekly, 0.9) < 78.75 < np.quantile(weekly, 0.99)
+
+
 # --- Xia 2024 ---
 
 AA = MAN._replace(AGE=55.0, VKORC1_A=2.0, INR0=1.13)
