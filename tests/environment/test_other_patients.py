@@ -15,6 +15,7 @@ from dosing_env.chart import read
 from dosing_env.inference.charts import believe
 from dosing_env.patients import WarfarinPatient
 from dosing_env.pharmacology import Drug, Patient, Population
+from dosing_env.policy import planner_of
 from tests.environment.rollouts import environment
 from tests.models import iv1
 
@@ -62,6 +63,14 @@ def test_a_model_of_other_patients_reads_no_charts() -> None:
         believe(WARFARIN, env.task.rules, chart)
     with pytest.raises(ValueError, match=REFUSED):
         environment(WARD, 1, belief="warfarin_hamberg2007")
+
+
+@pytest.mark.parametrize("planner", ["map_dosing", "posterior_optimal", "mpc"])
+def test_a_planner_that_believes_it_is_refused(planner: str) -> None:
+    policy = planner_of(f"{planner}:{WARFARIN.name}")
+    assert policy is not None
+    with pytest.raises(ValueError, match=REFUSED):
+        policy.begin(scenario.load(WARD).task(), None)
 
 
 def test_whom_a_drug_and_a_population_are_for() -> None:
