@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -33,17 +34,34 @@ def parameter(name: str, **covariates: float) -> Own:
 
 
 def half_life(phase: int, **covariates: float) -> Own:
-    """The half-life of a phase of a linear drug, counted from the fastest, 0; -1 is the terminal one."""
+    """The half-life of a phase of a linear drug or a linear driver, counted from the fastest, 0; -1 is the terminal."""
 
     def own(drug: Any, simulate: Callable[..., Any]) -> float:
         import numpy as np
 
-        p, n = _typical(drug, covariates), len(drug.compartments)
-        columns = [drug.rates(0.0, tuple(unit), p, (0.0,) * n) for unit in np.eye(n)]
+        p, none = _typical(drug, covariates), (0.0,) * len(drug.compartments)
+        n = len(none) if drug.linear else drug.driver
+        others = (drug.initial(p) if drug.initial else none)[n:]
+        columns = [drug.rates(0.0, (*unit, *others), p, none)[:n] for unit in np.eye(n)]
         rates = np.sort(-np.linalg.eigvals(np.array(columns).T).real)[::-1]
         return float(np.log(2.0) / rates[phase])
 
     return own
+
+
+def effective_half_life(clearance: str, volume: str, **covariates: float) -> Own:
+    """ln 2 V/CL of the typical patient with these covariates, of the parameters with these names."""
+
+    def own(drug: Any, simulate: Callable[..., Any]) -> float:
+        p = _typical(drug, covariates)
+        return math.log(2.0) * float(getattr(p, volume) / getattr(p, clearance))
+
+    return own
+
+
+def daily(amount: float, days: int) -> list[dict[str, float]]:
+    """The events of a dose every 24 h, the first at 0 h; `days` later the next one would come."""
+    return [{"TIME": 0.0, "AMT": amount, "II": 24.0, "ADDL": days - 1.0}]
 
 
 def seen(column: str, events: list[dict[str, float]], time: float, **covariates: float) -> Own:

@@ -21,7 +21,10 @@ _ROUNDING = 1e-12  # of a variance: less is none
 
 
 class Patient(NamedTuple):
-    """What a bedside chart could tell of an adult, without error. Drugs turn it into their own covariates."""
+    """What a bedside chart could tell of an adult, without error. Drugs turn it into their own covariates.
+
+    The patient of the environments; `patients` has other kinds.
+    """
 
     AGE: float  # years
     WT: float  # kg     total body weight
@@ -60,7 +63,8 @@ class Assay:
 class Drug:
     """One published PK/PD model, written for one patient.
 
-    `covariates(patient)` makes the model's covariates from the bedside values; `individual(x, eta)` its parameters;
+    `covariates(patient)` makes the model's covariates from the bedside values, of the kind of patient that it is
+    annotated with (`Drug.Patient`); `individual(x, eta)` its parameters;
     `rates(t, A, p, R)` one derivative per compartment (A: amounts, mg; R: inflow, mg/h; t: h); `output(A, p)` the
     measured concentration, `outputs` by name whatever else is to be seen. Where the paper has them, one
     number per compartment: `initial(p)` amounts without drug (else 0), `bioavailability(p)` (1), `lag(p)` (h, 0),
@@ -123,6 +127,12 @@ class Drug:
         return _named_tuples(self.individual)["eta"]
 
     @property
+    def Patient(self) -> Any:
+        """The named tuple of bedside values that `covariates` takes; `Patient` where it does not say."""
+        hints = _named_tuples(self.covariates)
+        return _kind_of_patient(next((hint for name, hint in hints.items() if name != "return"), None))
+
+    @property
     def Covariates(self) -> Any:
         """The named tuple of the model's covariates."""
         return _named_tuples(self.individual)["x"]
@@ -177,19 +187,45 @@ class Drug:
 class Population:
     """A virtual population: a patient as a function of independent standard normal draws.
 
-    `sample(z)` takes a named tuple of standard normals and returns a `Patient`; `keep(patient)` states the published
-    ranges: a patient outside them is drawn again.
+    `sample(z)` takes a named tuple of standard normals and returns a patient of the kind that it is annotated with
+    (`Population.Patient`); `keep(patient)` states the published ranges: a patient outside them is drawn again.
     """
 
     name: str
     title: str
-    sample: Callable[[Any], Patient]
-    keep: Callable[[Patient], bool]
+    sample: Callable[[Any], Any]
+    keep: Callable[[Any], bool]
 
     @property
     def Draws(self) -> Any:
         """The named tuple of standard normals that `sample` takes."""
         return _named_tuples(self.sample)["z"]
+
+    @property
+    def Patient(self) -> Any:
+        """The named tuple of bedside values that `sample` returns; `Patient` where it does not say."""
+        return _kind_of_patient(_named_tuples(self.sample).get("return"))
+
+
+def require_patients(model: Drug | Population, kind: Any, who: str) -> None:
+    """Refuse a drug or population of another kind of patient.
+
+    Args:
+        model: the drug or population.
+        kind: the named tuple of the patients that are known.
+        who: who knows them, for the message.
+
+    Raises:
+        ValueError: its patients are of another kind; both are named.
+    """
+    if model.Patient is not kind:
+        own, known = model.Patient.__name__, kind.__name__
+        raise ValueError(f"{model.name}: its patients are of the kind {own}: {who} knows only the kind {known}")
+
+
+def _kind_of_patient(hint: Any) -> Any:
+    """What a function was annotated with, if that is a named tuple."""
+    return hint if hasattr(hint, "_fields") else Patient
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dosing_env import catalogue, equations
 from dosing_env.files import convert, decode
-from dosing_env.pharmacology import Drug, Patient, Population
+from dosing_env.pharmacology import Drug, Patient, Population, require_patients
 from dosing_env.policy import planner_of
 from dosing_env.residual import FORMS
 from dosing_env.rules import Rules
@@ -299,6 +299,8 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
         for value in values:
             try:
                 found = catalogue.load(kind, value)
+                if kind != "protocols":
+                    require_patients(found, Patient, "an environment")
                 if kind == "drugs":
                     _require_fit(found)
             except ValueError as error:

@@ -13,7 +13,7 @@ from typing import Any
 
 from dosing_env.chart import Chart, Feature, features
 from dosing_env.outcomes import aki_risk, daily_hazard, within
-from dosing_env.pharmacology import Drug, Patient, Population
+from dosing_env.pharmacology import Drug, Patient, Population, require_patients
 from dosing_env.residual import measured, reported
 from dosing_env.rules import Rules
 
@@ -82,6 +82,10 @@ class Task:
     drug: Drug
     population: Population
     lead_in: Callable[[Chart], float] = no_dose  # of a chart the dose (mg) before a policy is first asked
+
+    def __post_init__(self) -> None:
+        for model in (self.drug, self.population):
+            require_patients(model, Patient, "an environment")
 
     @property
     def features(self) -> tuple[Feature, ...]:

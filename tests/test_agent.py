@@ -100,8 +100,9 @@ def test_a_recipe_of_an_equation_that_cannot_be(tmp_path: Path, was: str, now: s
 def same_as_predict(model: Any, agent: Agent, rules: Recipe) -> None:
     observation, task = observations(rules, 200)
     agent.begin(task, None)
-    outputs = agent.outputs(observation)
-    actions, _ = model.predict(agent.scaler(observation), deterministic=True)
+    seen, _ = agent.sight(observation, None)
+    outputs = agent.outputs(seen)
+    actions, _ = model.predict(agent.scaler(seen), deterministic=True)
     if rules.action == "mg":
         np.testing.assert_allclose(np.clip(outputs, -1, 1), actions, atol=1e-6)
     else:
@@ -113,11 +114,15 @@ def test_a_patients_dose_does_not_depend_on_the_batch(name: str) -> None:
     agent = load_agent(name)
     observation, task = observations(agent.recipe, 301)
     agent.begin(task, None)
-    together = agent.outputs(observation)
+
+    def outputs(rows: Any) -> Any:
+        return agent.outputs(agent.sight(observation[rows], None)[0])
+
+    together = outputs(slice(None))
     order = np.random.default_rng(0).permutation(len(observation))
-    assert (agent.outputs(observation[order]) == together[order]).all()
+    assert (outputs(order) == together[order]).all()
     for batch in (1, 7, 64):
-        assert (agent.outputs(observation[:batch]) == together[:batch]).all()
+        assert (outputs(slice(batch)) == together[:batch]).all()
 
 
 @every_agent
@@ -146,7 +151,7 @@ def test_training_seeds_give_different_agents(name: str) -> None:
     said = set()
     for one in agent.siblings():
         one.begin(task, None)
-        said.add(one.outputs(observation).tobytes())
+        said.add(one.outputs(one.sight(observation, None)[0]).tobytes())
     assert len(said) == len(agent.states)
 
 

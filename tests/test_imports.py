@@ -14,8 +14,8 @@ import pytest
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
     {"catalogue", "statistics", "files", "equations", "evidence", "processes", "weights"},
-    {"arithmetic", "formulas", "residual", "pharmacology", "blocks"},
-    {"drugs", "populations", "simulation", "outcomes"},
+    {"arithmetic", "formulas", "residual", "pharmacology", "patients", "blocks"},
+    {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
     {"rules", "chart", "task", "interchange"},
     {"decision", "cohort", "ahead", "scenario", "policy", "recipe", "inference", "belief", "sight", "learned"},
     {"env", "vector", "registration", "protocols", "planners", "agent"},
@@ -36,9 +36,11 @@ NARROW = {
     "processes": set[str](),
     "blocks": {"arithmetic"},
     "residual": {"arithmetic"},
+    "patients": set[str](),
+    "anticoagulation": set[str](),
     "interchange": {"catalogue", "files", "pharmacology", "simulation"},
-    "drugs": {"arithmetic", "evidence", "formulas", "pharmacology", "blocks"},
-    "populations": {"arithmetic", "formulas", "pharmacology"},
+    "drugs": {"arithmetic", "evidence", "formulas", "pharmacology", "patients", "blocks"},
+    "populations": {"arithmetic", "formulas", "pharmacology", "patients"},
 }
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 LIGHT = {"torch", "matplotlib", "pandas", "numba", "scipy.integrate", "scipy.linalg"}

@@ -51,17 +51,34 @@ def _drug(name: str) -> Iterator[Any]:
 
 
 def _at_the_bedside(drug: Any, comments: dict[str, str]) -> Iterator[Any]:
-    from dosing_env.pharmacology import Patient
-
-    patient = Patient(AGE=60.0, WT=80.0, HT=175.0, SEX=1.0, SCR=1.0, DIAL=0.0, HAEM=0.0)
+    who, patient = _example(drug.Patient)
     x = drug.covariates(patient)
     typical = drug.individual(x, drug.no_eta)
-    yield "\nParameters of a man of 60 years, 80 kg, 175 cm, creatinine 1.0 mg/dL\n"
+    yield f"\nParameters of {who}\n"
     yield _table(
         ("parameter", "typical", "unit and meaning"),
         [(field, f"{value:.4g}", comments.get(field, "")) for field, value in typical._asdict().items()],
     )
     yield "\nHis covariates: " + ", ".join(f"{field} {value:.4g}" for field, value in x._asdict().items())
+
+
+def _example(kind: Any) -> tuple[str, Any]:
+    """Somebody of a kind of patients, in words and as a record.
+
+    Raises:
+        ValueError: it is a kind of the user's own.
+    """
+    from dosing_env.patients import WarfarinPatient
+    from dosing_env.pharmacology import Patient
+
+    man = {"AGE": 60.0, "WT": 80.0, "HT": 175.0, "SEX": 1.0}
+    words = "a man of 60 years, 80 kg, 175 cm"
+    if kind is Patient:
+        return f"{words}, creatinine 1.0 mg/dL", Patient(**man, SCR=1.0, DIAL=0.0, HAEM=0.0)
+    if kind is WarfarinPatient:
+        rest = dict.fromkeys(kind._fields, 0.0) | {"INR0": 1.0, "INR_LOW": 2.0, "INR_HIGH": 3.0}
+        return f"{words}, CYP2C9 *1/*1, VKORC1 -1639 GG, INR 1.0", WarfarinPatient(**rest | man)
+    raise ValueError(f"its patients are of the kind {kind.__name__}: no example of them is known")
 
 
 def _variability(drug: Any) -> Iterator[Any]:
@@ -80,14 +97,12 @@ def _variability(drug: Any) -> Iterator[Any]:
 def _population(name: str) -> Iterator[Any]:
     import numpy as np
 
-    from dosing_env.pharmacology import Patient
-
     population = catalogue.load("populations", name)
     yield _docstring("populations", name)
     draws = np.random.default_rng(0).standard_normal((len(population.Draws._fields), SAMPLED))
     patients = population.sample(population.Draws(*draws))
     kept = np.broadcast_to(population.keep(patients), SAMPLED)
-    comments, rows = meanings.of_record(Patient), []
+    comments, rows = meanings.of_record(population.Patient), []
     for field, values in patients._asdict().items():
         x = np.broadcast_to(values, SAMPLED)[kept]
         low, median, high = np.quantile(x, [0.05, 0.5, 0.95])

@@ -16,7 +16,7 @@ from dosing_env.inference import search
 from dosing_env.inference.observations import Levels
 from dosing_env.inference.particles import replicated, weighted
 from dosing_env.inference.problem import Problem, etas_of, seen_of, solve, spelt_out
-from dosing_env.pharmacology import Drug, Patient
+from dosing_env.pharmacology import Drug, Patient, require_patients
 from dosing_env.rules import Rules
 from dosing_env.simulation import subject
 from dosing_env.simulation.batch import How, follow
@@ -63,7 +63,11 @@ def believe(
         chart: `chart.read` of observations (features, n), all of one decision: each of its fields for n patients.
         start: (n, a) the `z` of the decision before; without it the search begins with the typical patient.
         levels: numbers of the levels that are looked at, from 0; left out, all of them.
+
+    Raises:
+        ValueError: a model of other patients than those of an environment.
     """
+    require_patients(drug, Patient, "the chart of an environment")
     day = int((chart.time[0] + 1e-9) // 24.0)
     known = rules.drawn[: int(chart.resulted.sum(axis=0)[0])]
     times = np.sort(np.concatenate([known, 24.0 * np.arange(day + 1), chart.time[:1]]))

@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dosing_env.catalogue import unknown
-from dosing_env.pharmacology import Drug, Patient
+from dosing_env.pharmacology import Drug
 from dosing_env.simulation.cells import Floats, Table, ordered
 from dosing_env.simulation.subjects import rows_of
 
 OCCASION = "OCC"  # heading of the number of the occasion
 HEADINGS = ("ID", "TIME", OCCASION)
-_NEVER_NEGATIVE = {*Patient._fields, "CRCL", OCCASION}
+_NEVER_NEGATIVE = ("CRCL", OCCASION)  # besides bedside values
 CARRY = ("locf", "nocb")  # last value carried forward, next value carried backward
 
 
@@ -49,7 +49,7 @@ def read_covariates(drug: Drug, covariates: Any, carry: str = "locf") -> Steps:
         carry: "locf" (a value holds from its time on) or "nocb" (until its time).
 
     Raises:
-        ValueError: names that are neither the drug's covariates nor those of `Patient`, or values missing.
+        ValueError: names that are neither the drug's covariates nor those of its patients, or values missing.
     """
     if carry not in CARRY:
         raise ValueError(f"carry: {carry!r} is not one of {', '.join(CARRY)}")
@@ -87,7 +87,8 @@ def steps_of(drug: Drug, table: Table, columns: Iterable[str], carry: str, event
     times = table.numbers("TIME", None if "TIME" in columns else 0.0, least=0.0)
     if not events:
         _require_ascending(table, times, codes, order[first])
-    carried = {name: _carried(table, name, codes, carry) for name in reading.fields}
+    natural = {*drug.Patient._fields, *_NEVER_NEGATIVE}
+    carried = {name: _carried(table, name, codes, carry, name in natural) for name in reading.fields}
     values = _values(drug, reading, carried, len(table))
     occasions = _occasions(table, codes, carry) if OCCASION in columns else np.zeros(len(table))
     return _arranged(subjects, order, first, times, values, occasions, carry)
@@ -135,11 +136,11 @@ def reading_of(drug: Drug, names: list[str], table: str = "covariates") -> Readi
     Raises:
         ValueError: they are neither; the nearest right answer is named.
     """
-    own, bedside = drug.Covariates._fields, Patient._fields
+    own, bedside = drug.Covariates._fields, drug.Patient._fields
     if set(names) == set(own):
         return Reading(own, drug.Covariates)
     if set(names) == set(bedside):
-        return Reading(bedside, lambda **values: from_bedside(drug, Patient(**values)))
+        return Reading(bedside, lambda **values: from_bedside(drug, drug.Patient(**values)))
     everything = list(dict.fromkeys(own + bedside))
     for name in names:
         if name not in everything:
@@ -153,7 +154,7 @@ def reading_of(drug: Drug, names: list[str], table: str = "covariates") -> Readi
     )
 
 
-def from_bedside(drug: Drug, patient: Patient) -> Any:
+def from_bedside(drug: Drug, patient: Any) -> Any:
     """The drug's covariates of a patient.
 
     Raises:
@@ -172,10 +173,10 @@ def _require_ascending(table: Table, times: Floats, codes: NDArray[np.intp], fir
     table.require_order("TIME", times, codes, strictly=True)
 
 
-def _carried(table: Table, name: str, codes: NDArray[np.intp], carry: str) -> Floats:
-    """A column, with empty cells filled from the subject's row before (or after)."""
+def _carried(table: Table, name: str, codes: NDArray[np.intp], carry: str, natural: bool) -> Floats:
+    """A column, with empty cells filled from the subject's row before (or after); a natural one is never negative."""
     empty = table.empty(name)
-    values = table.numbers(name, math.nan, least=0.0 if name in _NEVER_NEGATIVE else -math.inf)
+    values = table.numbers(name, math.nan, least=0.0 if natural else -math.inf)
     if empty.any():
         groups = pd.Series(np.where(empty, math.nan, values)).groupby(codes)
         filled = groups.ffill() if carry == "locf" else groups.bfill()
@@ -185,7 +186,7 @@ def _carried(table: Table, name: str, codes: NDArray[np.intp], carry: str) -> Fl
 
 
 def _occasions(table: Table, codes: NDArray[np.intp], carry: str) -> Floats:
-    numbers = _carried(table, OCCASION, codes, carry)
+    numbers = _carried(table, OCCASION, codes, carry, natural=True)
     whole = (numbers == np.floor(numbers)) & (numbers < 2**32)
     table.require(whole, OCCASION, "the number of an occasion must be a whole number")
     return numbers

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env.catalogue import unknown
-from dosing_env.pharmacology import Drug, Patient
+from dosing_env.pharmacology import Drug
 from dosing_env.simulation import subject
 from dosing_env.simulation.cells import Floats, Mask, Table, as_floats, has_text, ordered
 from dosing_env.simulation.conditions import OCCASION, Steps, occasions_of, steps_of
@@ -58,7 +58,7 @@ def read_events(drug: Drug, events: Any, carry: str = "locf") -> Events:
     table = Table(name, events, headings)
     covariates = [column for column in table.columns if column not in COLUMNS]
     for column in covariates:
-        if column not in (*own, *Patient._fields, OCCASION):
+        if column not in (*own, *drug.Patient._fields, OCCASION):
             raise ValueError(f"{name}: {unknown('column', column, [*COLUMNS, *own])}")
     subjects, codes = table.subjects()
     time = _times(drug, table, codes)

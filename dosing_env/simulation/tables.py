@@ -54,9 +54,9 @@ def simulate(
     Args:
         drug: a catalogue name, the path of a .py or .toml file, or a `Drug`.
         events: DataFrame, list of dicts or CSV file: a NONMEM-style table, see `dosing_env.simulation.events`.
-        covariates: the drug's own (`drug.Covariates`) or bedside values (all of `Patient`): a dict of constants, or a
-            table of steps with TIME (h, from 0; not needed for constants), one column per covariate and, where they
-            differ, ID. They may stand in the event table instead.
+        covariates: the drug's own (`drug.Covariates`) or bedside values (all of `drug.Patient`): a dict of constants,
+            or a table of steps with TIME (h, from 0; not needed for constants), one column per covariate and, where
+            they differ, ID. They may stand in the event table instead.
         times: h, ascending, from 0; joined with the times of observation rows. With neither: every hour until at least
             24 h after the end of the last dose of all subjects.
         eta: random effects by name, those not named are 0; or a table of them with ID.
@@ -256,7 +256,9 @@ def _tolerance(relative: float | None) -> float:
 
 
 def _units(drug: Drug) -> dict[str, str]:
-    amounts = {f"A_{name}": drug.amount_unit for name in drug.compartments}
+    delayed = drug.initial is not None and drug.driver > 0  # behind the driver stand effects, which are no amounts
+    held = drug.compartments[: drug.driver] if delayed else drug.compartments
+    amounts = {f"A_{name}": drug.amount_unit for name in held}
     level = {"level": drug.assay.unit, "dv": drug.assay.unit, "auc": f"{drug.assay.unit} {drug.time_unit}"}
     return {"time": drug.time_unit} | amounts | level
 

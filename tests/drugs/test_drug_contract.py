@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 import dosing_env.drugs
 from dosing_env import simulate
 from dosing_env.evidence import EVIDENCE
-from dosing_env.pharmacology import Drug, Patient
+from dosing_env.pharmacology import Drug
 from dosing_env.simulation.compiling import HOLE, specialise
+from tests.bedside import USUAL, different, one
 
 NAMES = [module.name for module in pkgutil.iter_modules(dosing_env.drugs.__path__) if not module.name.startswith("_")]
-MAN = Patient(AGE=60.0, WT=80.0, HT=175.0, SEX=1.0, SCR=1.0, DIAL=0.0, HAEM=0.0)
 ADULTS = 60
 SUBJECTS = 40_000
-UNITS = r"(L/h|L|1/h|/h|h|mg/L|mg/h|mg|ug/L)"
+UNITS = r"(L/h|L|1/h|/h|h|mg/L|mg/h|mg|ug/L|INR|-)"
 Floats = NDArray[np.float64]
 
 
@@ -33,38 +33,31 @@ def load(name: str) -> Drug:
 DRUGS = [load(name) for name in NAMES]
 every_drug = pytest.mark.parametrize("drug", DRUGS, ids=NAMES)
 every_linear_drug = pytest.mark.parametrize("drug", [d for d in DRUGS if d.linear], ids=lambda drug: drug.name)
+every_nonlinear_drug = pytest.mark.parametrize("drug", [d for d in DRUGS if not d.linear], ids=lambda drug: drug.name)
 every_clearance = pytest.mark.parametrize(
     "drug", [d for d in DRUGS if d.linear and "CL" in d.Parameters._fields], ids=lambda drug: drug.name
 )
 
 
-def adults() -> Any:
-    """Bedside values of very different adults, as a `Patient` of arrays."""
-    u = np.random.default_rng(11).random((7, ADULTS))
-    return Patient(
-        AGE=18 + 77 * u[0],
-        WT=40 + 120 * u[1],
-        HT=150 + 45 * u[2],
-        SEX=1.0 * (u[3] < 0.5),
-        SCR=0.4 * 15 ** u[4],
-        DIAL=1.0 * (u[5] < 0.2),
-        HAEM=1.0 * (u[6] < 0.2),
-    )
+def adults(drug: Drug) -> Any:
+    """Bedside values of very different adults, as a record of arrays."""
+    return different(drug.Patient, ADULTS)
 
 
-def one(record: Any, i: int) -> Any:
-    """Patient i of a named tuple of arrays, in floats."""
-    return type(record)(*[float(np.broadcast_to(values, ADULTS)[i]) for values in record])
+def man(drug: Drug) -> Any:
+    """The covariates of a usual patient."""
+    return drug.covariates(USUAL[drug.Patient])
 
 
 def everyone(drug: Drug) -> Any:
     """Parameters of all the adults, without random effects."""
-    return drug.individual(drug.covariates(adults()), drug.no_eta)
+    p = drug.individual(drug.covariates(adults(drug)), drug.no_eta)
+    return p._make(np.broadcast_to(values, ADULTS) for values in p)
 
 
 def typical(drug: Drug) -> Any:
-    """Parameters of `MAN` without random effects."""
-    return drug.individual(drug.covariates(MAN), drug.no_eta)
+    """Parameters of a usual patient without random effects."""
+    return drug.individual(man(drug), drug.no_eta)
 
 
 def states(drug: Drug, seed: int) -> Any:
@@ -81,15 +74,15 @@ def rate_matrix(drug: Drug, p: Any) -> Floats:
 
 def slopes(drug: Drug) -> Floats:
     """How each log parameter changes with each eta, (parameters, etas)."""
-    x, middle = drug.covariates(MAN), np.log(typical(drug))
+    x, middle = man(drug), np.log(typical(drug))
     return np.array([np.log(drug.individual(x, drug.Eta(*unit))) - middle for unit in np.eye(len(drug.omega))]).T
 
 
 def sampled(drug: Drug) -> Any:
-    """Parameters of many subjects with the covariates of `MAN`, as arrays."""
+    """Parameters of many subjects with the covariates of a usual patient, as arrays."""
     root = np.linalg.cholesky(np.array(drug.omega_matrix()))
     z = np.random.default_rng(20090101).standard_normal((len(root), SUBJECTS))
-    return drug.individual(drug.covariates(MAN), drug.Eta(*root @ z))
+    return drug.individual(man(drug), drug.Eta(*root @ z))
 
 
 # --- the file ---
@@ -104,9 +97,10 @@ def test_name_is_the_file_name(drug: Drug) -> None:
 @every_drug
 def test_docstring_has_every_equation_with_its_unit(drug: Drug) -> None:
     text = docstring(drug)
-    for name in (*drug.Parameters._fields, "C"):
+    for name in (*drug.Parameters._fields, "C", *(["INR"] if drug.assay.unit == "INR" else [])):
         assert re.search(rf"^    {name} +=.*\S {{2,}}{UNITS}( |$)", text, re.MULTILINE), f"no equation for {name}"
-    assert len(re.findall(r"^    dA\w*/dt", text, re.MULTILINE)) == len(drug.compartments)
+    equations = "\n".join(re.findall(r"^    d\w+/dt.*", text, re.MULTILINE))
+    assert len(re.findall(r"\bd\w+/dt", equations)) == len(drug.compartments)
 
 
 @every_drug
@@ -202,7 +196,7 @@ def test_parameters_are_positive(drug: Drug) -> None:
 
 @every_drug
 def test_arrays_equal_floats(drug: Drug) -> None:
-    patients = adults()
+    patients = adults(drug)
     A, R = states(drug, 5)
     p = everyone(drug)
     rates: Any = drug.rates(0.0, A, p, R)
@@ -232,7 +226,7 @@ def test_compiled_equals_interpreted(drug: Drug) -> None:
     A, R = states(drug, 6)
     eta = drug.Eta(*[0.1] * len(drug.omega))
     for i in range(20):
-        patient = one(adults(), i)
+        patient = one(adults(drug), i)
         p = drug.individual(drug.covariates(patient), eta)
         expected = p, drug.rates(0.0, A, p, R), drug.output(A, p)
         for got, wanted in zip(compiled(patient, eta, A, R), expected, strict=True):
@@ -260,6 +254,27 @@ def test_amounts_stay_positive_and_vanish(drug: Drug) -> None:
         K = rate_matrix(drug, one(everyone(drug), i))
         assert np.all(K - np.diag(np.diag(K)) >= 0)
         assert np.linalg.eigvals(K).real.max() < 0
+
+
+@every_nonlinear_drug
+def test_the_driver_is_a_linear_system_of_its_own(drug: Drug) -> None:
+    """The first compartments superpose, and what is in the others is nothing to them."""
+    p, n = typical(drug), drug.driver
+    assert n > 0
+    (A, R), (B, S) = states(drug, 1), states(drug, 2)
+    alone = drug.rates(0.0, (*A[:n], *B[n:]), p, (*R[:n], *S[n:]))[:n]
+    assert alone == pytest.approx(drug.rates(77.7, A, p, R)[:n], rel=1e-12)
+    mixed = tuple(2 * a - 3 * b for a, b in zip(A, B, strict=True))
+    of_a, of_b, of_both = (np.array(drug.rates(0.0, x, p, (0.0,) * len(x))[:n]) for x in (A, B, mixed))
+    assert of_both == pytest.approx(2 * of_a - 3 * of_b, rel=1e-9)
+
+
+@every_nonlinear_drug
+def test_nothing_changes_without_drug(drug: Drug) -> None:
+    for i in range(ADULTS):
+        p = one(everyone(drug), i)
+        start = drug.initial(p) if drug.initial else (0.0,) * len(drug.compartments)
+        assert drug.rates(0.0, start, p, (0.0,) * len(start)) == pytest.approx((0.0,) * len(start), abs=1e-13)
 
 
 @every_clearance

@@ -18,6 +18,7 @@ from dosing_env import catalogue, simulate
 from dosing_env.inference.estimates import map_estimate
 from dosing_env.interchange.text_models import drugs_of_tables
 from dosing_env.pharmacology import Assay, Drug
+from tests.bedside import GIVEN, SEEN, usual
 from tests.models import variable
 
 ADULT = {"AGE": 57.0, "WT": 79.0, "HT": 172.0, "SEX": 1.0, "SCR": 1.1, "DIAL": 0.0, "HAEM": 0.0}
@@ -71,7 +72,7 @@ def test_the_form_of_the_error_matters() -> None:
 @pytest.mark.parametrize("name", catalogue.names("drugs"))
 def test_without_levels_the_typical_patient_is_the_most_probable(name: str) -> None:
     drug = catalogue.load("drugs", name)
-    own = map_estimate(drug, [INFUSIONS], covariates=ADULT)
+    own = map_estimate(drug, [GIVEN[drug.Patient]], covariates=usual(drug))
     assert own.converged.all()
     assert own.objective == pytest.approx(0.0, abs=1e-12)
     assert own.eta.to_numpy() == pytest.approx(0.0, abs=1e-9)
@@ -82,18 +83,19 @@ def test_without_levels_the_typical_patient_is_the_most_probable(name: str) -> N
 def test_levels_of_every_drug(name: str) -> None:
     """Simulated levels: the search converges, and the estimate fits better than the typical patient."""
     drug = catalogue.load("drugs", name)
-    data = simulate(drug, [INFUSIONS], covariates=ADULT, times=[11.5, 25.0, 35.5], seed=5, subjects=40)
-    rows = [INFUSIONS | {"ID": number} for number in range(1, 41)]
+    given, adult = GIVEN[drug.Patient], usual(drug)
+    data = simulate(drug, [given], covariates=adult, times=SEEN[drug.Patient], seed=5, subjects=40)
+    rows = [given | {"ID": number} for number in range(1, 41)]
     seen = data.rename(columns={"time": "TIME", "dv": "DV", "blq": "BLQ"})[["ID", "TIME", "DV", "BLQ"]].assign(EVID=0)
     table = pd.concat([pd.DataFrame(rows), seen]).sort_values(["ID", "TIME"], kind="stable")
-    own = map_estimate(drug, table, covariates=ADULT)
+    own = map_estimate(drug, table, covariates=adult)
     assert own.converged.all(), own.why
     misses = own.levels.assign(
         off=own.levels["ipred"] - own.levels["dv"], typical=own.levels["pred"] - own.levels["dv"]
     )
     assert misses["off"].abs().median() < misses["typical"].abs().median()
     assert (own.levels["iwres"].abs() < 5.0).all()
-    alone = map_estimate(drug, table[table["ID"] == 7], covariates=ADULT)
+    alone = map_estimate(drug, table[table["ID"] == 7], covariates=adult)
     assert alone.eta.iloc[0].to_list() == own.eta.iloc[6].to_list()
 
 

@@ -18,6 +18,7 @@ from dosing_env.interchange.text_models import drugs_of_tables
 from dosing_env.outcomes import aki_risk
 from dosing_env.pharmacology import Assay, Drug
 from dosing_env.scenario import load
+from tests.bedside import GIVEN, SEEN, usual
 from tests.models import variable
 
 DRUG = "vancomycin_goti2018"
@@ -281,7 +282,9 @@ def test_a_patient_of_several_is_the_same_as_alone() -> None:
 
 @pytest.mark.parametrize("name", catalogue.names("drugs"))
 def test_every_drug(name: str) -> None:
-    own = forecast(name, DATA, covariates=ADULT, particles=100)
+    drug = catalogue.load("drugs", name)
+    given, times, dv = GIVEN[drug.Patient], SEEN[drug.Patient], (1.4, 2.0) if drug.assay.unit == "INR" else (38.0, 21.0)
+    own = forecast(name, [given, *map(level, times, dv)], covariates=usual(drug), particles=100)
     assert len(own.regimens) == 5
     assert np.isfinite(own.regimens.drop(columns="regimen").to_numpy(dtype=float)).all()
 

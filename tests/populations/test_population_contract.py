@@ -14,8 +14,17 @@ from scipy.special import ndtr
 
 import dosing_env.populations
 from dosing_env.evidence import EVIDENCE
+from dosing_env.patients import WarfarinPatient
 from dosing_env.pharmacology import Population
 from dosing_env.populations._recipe import Published, correlated, uniform
+from dosing_env.populations._warfarin import (
+    copies,
+    cyp2c9_hardy_weinberg,
+    cyp2c9_star2,
+    cyp2c9_star3,
+    edges,
+    hardy_weinberg,
+)
 from dosing_env.simulation.compiling import HOLE, specialise
 
 NAMES = [m.name for m in pkgutil.iter_modules(dosing_env.populations.__path__) if not m.name.startswith("_")]
@@ -35,6 +44,10 @@ def file_of(name: str) -> Any:
 
 POPULATIONS = [file_of(name).POPULATION for name in NAMES]
 TARGETS = [(name, target) for name in NAMES for target in file_of(name).PUBLISHED]
+POSITIVE = ("AGE", "WT", "HT", "SCR", "INR0", "INR_LOW", "INR_HIGH")
+COPIES = ("CYP2C9_2", "CYP2C9_3", "VKORC1_A", "CYP4F2_3")
+of_warfarin = [population for population in POPULATIONS if population.Patient is WarfarinPatient]
+every_warfarin_population = pytest.mark.parametrize("population", of_warfarin, ids=lambda population: population.name)
 every_population = pytest.mark.parametrize("population", POPULATIONS, ids=NAMES)
 
 
@@ -44,7 +57,7 @@ def draws(population: Population, n: int) -> Any:
 
 @cache
 def drawn(name: str) -> tuple[Any, Any]:
-    """A `Patient` of arrays, and which of them are kept."""
+    """Patients as a record of arrays, and which of them are kept."""
     population = file_of(name).POPULATION
     z = draws(population, DRAWN)
     patients: Any = population.sample(z)
@@ -82,10 +95,20 @@ def test_values_are_finite_and_human(population: Population) -> None:
     patients = kept(population.name)
     for name, values in patients._asdict().items():
         assert np.all(np.isfinite(values)), name
-    for name in ("AGE", "WT", "HT", "SCR"):
+    for name in {*POSITIVE} & {*patients._fields}:
         assert getattr(patients, name).min() > 0, name
-    for name in ("SEX", "DIAL", "HAEM"):
+    for name in {*patients._fields} - {*POSITIVE, *COPIES}:
         assert set(np.unique(getattr(patients, name))) <= {0.0, 1.0}, name
+    for name in {*COPIES} & {*patients._fields}:
+        assert set(np.unique(getattr(patients, name))) <= {0.0, 1.0, 2.0}, name
+
+
+@every_warfarin_population
+def test_genotypes_targets_and_ancestries_are_possible(population: Population) -> None:
+    patients = kept(population.name)
+    assert np.max(patients.CYP2C9_2 + patients.CYP2C9_3) <= 2
+    assert np.max(patients.BLACK + patients.ASIAN + patients.OTHER) <= 1
+    assert np.all((patients.INR_LOW < patients.INR_HIGH) & (patients.INR0 < patients.INR_LOW))
 
 
 @every_population
@@ -162,6 +185,25 @@ def test_uniform_draws() -> None:
     z = np.linspace(-6.0, 6.0, 2001)
     np.testing.assert_allclose(uniform(z), ndtr(z), atol=1e-7)  # type: ignore[arg-type]
     assert uniform(0.3) == pytest.approx(float(ndtr(0.3)), abs=1e-7)
+
+
+def test_genotype_frequencies_add_up_and_follow_hardy_weinberg() -> None:
+    z = np.random.default_rng(5).standard_normal(DRAWN)
+    found: Any = copies(z, hardy_weinberg(0.3))  # type: ignore[arg-type]
+    assert np.bincount(found.astype(int)) / DRAWN == pytest.approx([0.49, 0.42, 0.09], abs=0.003)
+    with pytest.raises(ValueError, match=r"they add up to 0\.9, not to 1"):
+        edges(0.5, 0.4)
+
+
+def test_pairs_of_cyp2c9_alleles() -> None:
+    """*1 0.6, *2 0.3, *3 0.1: the pairs by hand."""
+    z = np.random.default_rng(6).standard_normal(DRAWN)
+    between = cyp2c9_hardy_weinberg(0.3, 0.1)
+    star2: Any = cyp2c9_star2(z, between)  # type: ignore[arg-type]
+    star3: Any = cyp2c9_star3(z, between)  # type: ignore[arg-type]
+    by_hand = {(0, 0): 0.36, (1, 0): 0.36, (0, 1): 0.12, (2, 0): 0.09, (1, 1): 0.06, (0, 2): 0.01}
+    for (n2, n3), share in by_hand.items():
+        assert np.mean((star2 == n2) & (star3 == n3)) == pytest.approx(share, abs=0.004)
 
 
 def test_correlated_draws() -> None:

@@ -13,6 +13,7 @@ from scipy.integrate import solve_ivp
 from dosing_env import catalogue
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation.solvers import advancer, solver_for, workspace
+from tests.bedside import USUAL
 from tests.models import iv1, michaelis_menten, pk1, pk2, pk3
 
 Floats = NDArray[np.float64]
@@ -33,10 +34,15 @@ class Solution(NamedTuple):
 
 
 def solve(drug: Drug, p: Any, doses: Any, times: Any, end: float, solver: str | None = None) -> Solution:
-    """The course from an empty body at time 0, by the solver under test."""
-    amounts = np.zeros(len(drug.compartments))
+    """The course of a patient without drug at time 0, by the solver under test."""
+    amounts = undosed(drug, p)
     levels, exposure = go_on(drug, p, amounts, 0.0, end, doses, times, solver)
     return Solution(levels, amounts, exposure)
+
+
+def undosed(drug: Drug, p: Any) -> Floats:
+    """The amounts of a patient without drug."""
+    return np.array(drug.initial(p) if drug.initial else (0.0,) * len(drug.compartments))
 
 
 def go_on(
@@ -60,7 +66,7 @@ def go_on(
 def by_scipy(drug: Drug, p: Any, doses: Any, times: Any, end: float) -> Solution:
     """The same, one stretch of constant inflow after the other, with SciPy's DOP853, without the project's code."""
     changes = {0.0, end, *times, *(d[0] for d in doses), *(d[0] + d[1] for d in doses)}
-    y, levels = np.zeros(len(drug.compartments) + 1), {}
+    y, levels = np.append(undosed(drug, p), 0.0), {}
     for begin, stop in itertools.pairwise(sorted(t for t in changes if t <= end)):
         inflow = np.zeros(len(drug.compartments))
         for start, duration, amount, compartment in doses:
@@ -112,8 +118,7 @@ def slowest(drug: Drug, p: Any) -> float:
 
 def typical(drug: Drug) -> Any:
     """The parameters of a middle-aged patient without random effects."""
-    patient = Patient(AGE=57.0, WT=79.0, HT=172.0, SEX=1.0, SCR=1.1, DIAL=0.0, HAEM=0.0)
-    return floats(drug.individual(drug.covariates(patient), drug.no_eta))
+    return floats(drug.individual(drug.covariates(USUAL[drug.Patient]), drug.no_eta))
 
 
 def floats(record: Any) -> Any:
@@ -131,17 +136,38 @@ def parameters(draw: st.DrawFn, drug: Drug) -> Any:
         return floats(
             drug.individual(drug.Covariates(*(draw(log_uniform(0.1, 20.0)) for _ in drug.Covariates._fields)), None)
         )
-    patient = Patient(
-        AGE=draw(st.floats(18, 95)),
-        WT=draw(st.floats(35, 200)),
-        HT=draw(st.floats(145, 200)),
-        SEX=float(draw(st.booleans())),
-        SCR=draw(log_uniform(0.4, 8.0)),
-        DIAL=float(draw(st.booleans())),
-        HAEM=float(draw(st.booleans())),
-    )
+    patient = draw(patients(drug.Patient))
     eta = drug.Eta(*(variance**0.5 * draw(st.floats(-3, 3)) for variance in drug.omega.values()))
     return floats(drug.individual(drug.covariates(patient), eta))
+
+
+@st.composite
+def patients(draw: st.DrawFn, kind: Any) -> Any:
+    """A random patient of a kind."""
+    body = {
+        "AGE": draw(st.floats(18, 95)),
+        "WT": draw(st.floats(35, 200)),
+        "HT": draw(st.floats(145, 200)),
+        "SEX": float(draw(st.booleans())),
+    }
+    if kind is Patient:
+        flags = {name: float(draw(st.booleans())) for name in ("DIAL", "HAEM")}
+        return Patient(**body, SCR=draw(log_uniform(0.4, 8.0)), **flags)
+    star3 = draw(st.integers(0, 2))
+    return USUAL[kind]._replace(
+        **body,
+        CYP2C9_2=float(draw(st.integers(0, 2 - star3))),
+        CYP2C9_3=float(star3),
+        VKORC1_A=float(draw(st.integers(0, 2))),
+        CYP4F2_3=float(draw(st.integers(0, 2))),
+        AMIODARONE=float(draw(st.booleans())),
+        INR0=draw(st.floats(0.9, 1.3)),
+    )
+
+
+def dosable(drug: Drug) -> int:
+    """How many of the first compartments hold drug: the others of a delayed effect are no amounts."""
+    return drug.driver if drug.initial else len(drug.compartments)
 
 
 def moments(low: float, high: float) -> st.SearchStrategy[float]:
