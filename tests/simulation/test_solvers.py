@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dosing_env.patients import WarfarinPatient
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation.solvers import SOLVERS, solver_for
 from tests.models import iv1, michaelis_menten, pk1, pk2, pk3
@@ -273,9 +274,10 @@ def test_cutting_an_interval_changes_nothing(drug: Drug, data: st.DataObject) ->
     for begin, end in itertools.pairwise(cuts):
         part, exposure = go_on(drug, p, amounts, begin, end, doses, [t for t in times if begin < t <= end])
         levels, total = [*levels, *part], total + exposure
-    assert_same(
-        Solution(np.array(levels), amounts, total), whole, 1e-11 if drug.linear else 1e-8, scale(drug, p, doses)
-    )
+    # A concentration to a power that is no whole number is not smooth where the drug arrives: steps err by 1e-7 there.
+    nonlinear = 1e-6 if drug.Patient is WarfarinPatient else 1e-8
+    relative = 1e-11 if drug.linear else nonlinear
+    assert_same(Solution(np.array(levels), amounts, total), whole, relative, scale(drug, p, doses))
 
 
 # What is refused.
