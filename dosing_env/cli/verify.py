@@ -58,7 +58,7 @@ def _print(checks: list[Check]) -> None:
     for (kind, subject), mine in _by_subject(checks).items():
         verdict = "[green]PASS[/]" if all(check.passed for check in mine) else "[bold red]FAIL[/]"
         worst = max(mine, key=_share)
-        figures = str(len(mine)), f"{worst.figure:.1e}", f"{worst.limit:.0e}"
+        figures = str(len(mine)), f"{worst.figure:.1e}", _limit(worst)
         table.add_row(verdict, kind, escape(subject), *figures, escape(worst.way))
     console = table_console()
     console.print(table)
@@ -67,6 +67,12 @@ def _print(checks: list[Check]) -> None:
             line = f"FAIL {check.kind}, {check.subject}, {check.way}: {check.figure:.2e}  {check.note}"
             console.print(line, markup=False, soft_wrap=True, highlight=True)
     console.print(f"{sum(check.passed for check in checks)} of {len(checks)} checks passed")
+
+
+def _limit(check: Check) -> str:
+    """The limit, with a second digit where it has one: 0.12 is not 0.1."""
+    short = f"{check.limit:.0e}"
+    return short if math.isclose(float(short), check.limit) else f"{check.limit:.1e}"
 
 
 def _share(check: Check) -> float:
