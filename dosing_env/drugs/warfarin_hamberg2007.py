@@ -13,8 +13,8 @@
     LAMBDA = 3.61                                              -
     BASE   = INR before treatment                              INR
 
-    dAd/dt = Rd - ka Ad                                        mg/h    R: inflow of S-warfarin, half of the racemate
-    dA1/dt = R1 + ka Ad - (CL + Q)/V1 A1 + Q/V2 A2             mg/h
+    dAd/dt = Rd - ka Ad                                        mg/h    Ad: racemate
+    dA1/dt = R1 + ka Ad/2 - (CL + Q)/V1 A1 + Q/V2 A2           mg/h
     dA2/dt = R2 + Q/V1 A1 - Q/V2 A2                            mg/h
     dc1/dt = (1 - E - c1)/MTT1,  dc2/dt = (c1 - c2)/MTT1       1/h     all stages start at 1
     dc3/dt = (c2 - c3)/MTT1,     dc4/dt = (c3 - c4)/MTT1       1/h
@@ -24,7 +24,7 @@
     E      = C^g/(EC50^g + C^g)                                        largest effect fixed at 1
     INR    = BASE + 20 (1 - c6 l1)^LAMBDA                      INR     largest rise fixed at 20
 
-Doses are racemic warfarin, mg; `bioavailability` halves them.
+Doses are racemic warfarin, mg, half of it S-warfarin.
 
 Source: Hamberg A-K et al. Clin Pharmacol Ther 2007;81:529-538, doi:10.1038/sj.clpt.6100084, PMID 17301738; 150 Italian
 adults, 57 of them for the effect. VERIFIED; the doses of the paper's Table 5 give its INR again (REPRODUCED, within
@@ -113,17 +113,13 @@ def initial(p: Parameters) -> Ten:
     return 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0
 
 
-def bioavailability(p: Parameters) -> Ten:
-    half = 0.5  # VERIFIED  of the racemate is S-warfarin
-    return half, half, half, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0
-
-
 def rates(t: float, A: Ten, p: Parameters, R: Ten) -> Ten:
     Ad, A1, A2, c1, c2, c3, c4, c5, c6, l1 = A  # mg; the stages relative to no drug
     Rd, R1, R2, r1, r2, r3, r4, r5, r6, s1 = R
     ktr = 1 / p.MTT1  # 1/h  of each stage, not of the chain
     dAd, absorbed = first_order(Ad, Rd, p.ka)
-    dA1, dA2 = two_compartments((A1, A2), (R1 + absorbed, R2), p.CL, p.V1, p.Q, p.V2)
+    S = 0.5 * absorbed  # VERIFIED  of the racemate is S-warfarin
+    dA1, dA2 = two_compartments((A1, A2), (R1 + S, R2), p.CL, p.V1, p.Q, p.V2)
     made = inhibition(A1 / p.V1, 1.0, p.EC50, p.g)  # 1 - E
     (dc1, dc2, dc3), passed = transit3((c1, c2, c3), r1 + ktr * made, ktr)
     (dc4, dc5, dc6), _ = transit3((c4, c5, c6), r4 + passed, ktr)
@@ -182,7 +178,6 @@ DRUG = Drug(
     linear=False,
     driver=3,  # VERIFIED  depot, central and peripheral compartment
     initial=initial,
-    bioavailability=bioavailability,
     omega={
         "CL": log(1 + 0.310**2),  # VERIFIED  CV 31.0 %
         "V1": log(1 + 0.262**2),  # VERIFIED  CV 26.2 %

@@ -11,8 +11,8 @@
     MTT2 = 118.3                                               h       of the three stages l together
     BASE = INR before treatment                                INR
 
-    dAd/dt = Rd - ka Ad                                        mg/h    R: inflow of S-warfarin, half of the racemate
-    dA1/dt = R1 + ka Ad - CL/V A1                              mg/h
+    dAd/dt = Rd - ka Ad                                        mg/h    Ad: racemate
+    dA1/dt = R1 + ka Ad/2 - CL/V A1                            mg/h
     dc1/dt = 3/MTT1 (1 - E - c1)                               1/h     all stages start at 1
     dc2/dt = 3/MTT1 (c1 - c2),  dc3/dt = 3/MTT1 (c2 - c3)      1/h
     dl1/dt = 3/MTT2 (1 - E - l1)                               1/h
@@ -21,7 +21,7 @@
     E      = C^g/(EC50^g + C^g)
     INR    = BASE + 20 (1 - (c3 + l3)/2)                       INR
 
-Doses are racemic warfarin, mg; `bioavailability` halves them.
+Doses are racemic warfarin, mg, half of it S-warfarin.
 
 Source: Hamberg A-K et al. Clin Pharmacol Ther 2010;87:727-734, doi:10.1038/clpt.2010.37. Structure and typical values
 VERIFIED; variabilities and residual errors SINGLE. Those of CL and V, 0.089 and 0.054, are variances: as CVs they are
@@ -102,17 +102,13 @@ def initial(p: Parameters) -> Eight:
     return 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0
 
 
-def bioavailability(p: Parameters) -> Eight:
-    half = 0.5  # VERIFIED  of the racemate is S-warfarin
-    return half, half, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0
-
-
 def rates(t: float, A: Eight, p: Parameters, R: Eight) -> Eight:
     Ad, A1, c1, c2, c3, l1, l2, l3 = A  # mg; the stages relative to no drug
     Rd, R1, r1, r2, r3, s1, s2, s3 = R
     ktr1, ktr2 = 3 / p.MTT1, 3 / p.MTT2  # 1/h  VERIFIED
     dAd, absorbed = first_order(Ad, Rd, p.ka)
-    dA1 = one_compartment(A1, R1 + absorbed, p.CL, p.V)
+    S = 0.5 * absorbed  # VERIFIED  of the racemate is S-warfarin
+    dA1 = one_compartment(A1, R1 + S, p.CL, p.V)
     made = inhibition(A1 / p.V, 1.0, p.EC50, p.g)  # 1 - E
     (dc1, dc2, dc3), _ = transit3((c1, c2, c3), r1 + ktr1 * made, ktr1)
     (dl1, dl2, dl3), _ = transit3((l1, l2, l3), s1 + ktr2 * made, ktr2)
@@ -151,7 +147,6 @@ DRUG = Drug(
     linear=False,
     driver=2,
     initial=initial,
-    bioavailability=bioavailability,
     omega={
         "CL": 0.089,  # SINGLE
         "V": 0.054,  # SINGLE

@@ -9,13 +9,13 @@
     LAMBDA = 3.48 exp(0.00588 (NPT0 - 119)) exp(eta_LAMBDA)    -
     INR0   = INR before treatment                              INR
 
-    dAd/dt  = Rd - ka Ad                                       mg/h    R: inflow of S-warfarin, half of the racemate
-    dA1/dt  = R1 + ka Ad - CL/V A1                             mg/h
+    dAd/dt  = Rd - ka Ad                                       mg/h    Ad: racemate
+    dA1/dt  = R1 + ka Ad/2 - CL/V A1                           mg/h
     dNPT/dt = RN + kout NPT0 (1 - C/(IC50 + C)) - kout NPT     mg/L/h  starts at NPT0
     C       = A1/V                                             mg/L    S-warfarin
     INR     = INR0 + 5 (1 - NPT/NPT0)^LAMBDA                   INR
 
-Doses are racemic warfarin, mg; `bioavailability` halves them; the paper's bioavailability is 1.
+Doses are racemic warfarin, mg, half of it S-warfarin; the paper's bioavailability is 1.
 
 Source: Ohara M et al. PLoS One 2014;9:e105891, doi:10.1371/journal.pone.0105891; 99 patients. VERIFIED, the covariate
 equations also in Shi K and Deng J, Pharmacogenet Genomics 2024;34:275, doi:10.1097/FPC.0000000000000545. Two copies of
@@ -99,16 +99,12 @@ def initial(p: Parameters) -> Three:
     return 0.0, 0.0, p.NPT0
 
 
-def bioavailability(p: Parameters) -> Three:
-    half = 0.5  # VERIFIED  of the racemate is S-warfarin
-    return half, half, 1.0
-
-
 def rates(t: float, A: Three, p: Parameters, R: Three) -> Three:
     Ad, A1, NPT = A  # mg, mg, mg/L
     Rd, R1, RN = R
     dAd, absorbed = first_order(Ad, Rd, p.ka)
-    dA1 = one_compartment(A1, R1 + absorbed, p.CL, p.V)
+    S = 0.5 * absorbed  # VERIFIED  of the racemate is S-warfarin
+    dA1 = one_compartment(A1, R1 + S, p.CL, p.V)
     inhibited = emax(A1 / p.V, 1.0, p.IC50)
     return dAd, dA1, RN + indirect_response1(NPT, p.kout * p.NPT0, p.kout, inhibited)
 
@@ -153,7 +149,6 @@ DRUG = Drug(
     linear=False,
     driver=2,
     initial=initial,
-    bioavailability=bioavailability,
     omega={
         "CL": log(1 + 0.399**2),  # VERIFIED  CV 39.9 %
         "IC50": log(1 + 0.385**2),  # VERIFIED  CV 38.5 %

@@ -120,7 +120,7 @@ def test_steady_prothrombin_and_inr_are_the_closed_form() -> None:
     """At a constant inflow: C = R/CL, NPT = NPT0 IC50/(IC50 + C)."""
     drug = MODELS["warfarin_ohara2014"]
     p = typical(drug)
-    infusion = [{"TIME": 0.0, "AMT": 240.0, "RATE": 0.05}]  # half of it is S-warfarin: 2400 h
+    infusion = [{"TIME": 0.0, "AMT": 240.0, "RATE": 0.1}]  # half of it is S-warfarin
     row = simulate(drug, infusion, covariates=MAN, times=[2399.0]).iloc[0]
     C = 0.05 / p.CL
     left = p.IC50 / (p.IC50 + C)

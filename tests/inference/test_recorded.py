@@ -12,11 +12,13 @@ from dosing_env import catalogue, map_estimate
 from dosing_env.inference import search
 from dosing_env.inference.objective import begin, predict
 from dosing_env.inference.problem import Problem, means_of, points_of, posed
+from dosing_env.patients import WarfarinPatient
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation import control
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import specialise
 from dosing_env.simulation.subject import FINE, NO_ROOM, NOT_SOLVED
+from tests.bedside import usual
 from tests.models import michaelis_menten, neutropenia, variable
 from tests.models.michaelis_menten import individual
 
@@ -37,7 +39,7 @@ EVENTS = [
     {"TIME": 36.0, "EVID": 2},
     {"TIME": 50.0, "EVID": 0, "DV": 9.0},
 ]
-STEPS = [ADULT | {"TIME": time, "SCR": scr} for time, scr in ((0.0, 1.1), (24.0, 1.9), (30.0, 2.5), (48.0, 0.9))]
+CHANGING = {Patient: ("SCR", (1.1, 1.9, 2.5, 0.9)), WarfarinPatient: ("AMIODARONE", (0.0, 1.0, 0.0, 1.0))}
 
 
 def levels(problem: Problem, room: int = 16) -> tuple[int, Floats, Floats]:
@@ -59,10 +61,16 @@ def require_the_same(drug: str | Drug, events: Any, covariates: Any, carry: str 
     assert replayed == pytest.approx(followed, rel=1e-12)
 
 
+def changing(drug: Drug) -> list[dict[str, float]]:
+    """The usual patient of the drug, and what becomes of one of his covariates."""
+    name, values = CHANGING[drug.Patient]
+    return [usual(drug) | {"TIME": t, name: value} for t, value in zip((0.0, 24.0, 30.0, 48.0), values, strict=True)]
+
+
 @pytest.mark.parametrize("carry", ["locf", "nocb"])
 @pytest.mark.parametrize("name", catalogue.names("drugs"))
 def test_every_drug(name: str, carry: str) -> None:
-    require_the_same(name, EVENTS, STEPS, carry)
+    require_the_same(name, EVENTS, changing(catalogue.load("drugs", name)), carry)
 
 
 @pytest.mark.parametrize("drug", [michaelis_menten.DRUG, neutropenia.DRUG], ids=lambda drug: drug.name)
@@ -88,7 +96,7 @@ def test_what_depends_on_the_parameters_or_begins_anew_is_followed() -> None:
 
 
 def test_a_tape_may_be_too_short() -> None:
-    problem = posed("vancomycin_goti2018", EVENTS, STEPS, "locf")[2]
+    problem = posed("vancomycin_goti2018", EVENTS, ADULT, "locf")[2]
     assert specialise(begin)(0, means_of(problem, 1)) == NO_ROOM
     long = [EVENTS[1] | {"ADDL": 400}, {"TIME": 4000.0, "EVID": 0, "DV": 9.0}]
     own = map_estimate("vancomycin_goti2018", long, covariates=ADULT)
