@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from dosing_env import decision
 from dosing_env.decision import Paid, admission, bench_type, nothing_paid
-from dosing_env.pharmacology import Patient
-from dosing_env.rules import rules_record
+from dosing_env.simulation import daily
 from dosing_env.simulation.chance import key_of
 from dosing_env.simulation.compilable import HINT, compilable
 from dosing_env.simulation.compiling import specialise
-from dosing_env.simulation.solvers import filling
+from dosing_env.simulation.solvers import filling, workspace
 from dosing_env.task import Task
 
 Floats = NDArray[np.float64]
@@ -33,7 +32,9 @@ class Cohort:
         ValueError: drug or population cannot be compiled; line and reason are named.
 
     Attributes:
-        courses: true state and chart of every patient (one record each, see `course_type`).
+        courses: true state and chart of every patient (one record each, see `decision.course_type`).
+        rules, bench, root, holes: what compiled code takes: the numbers of the task, scratch space, the root of omega;
+            and what its holes hold.
         observation: (size, features) float32, what is known at the present decision.
     """
 
@@ -41,27 +42,28 @@ class Cohort:
         self.task = task
         self.size = size
         self.key = key_of(stream, seed)
-        self._admission = admission(task.rules, task.drug)
+        self._admission = admission(task)
         self.courses = self._admission.repeat(size)
         self.observation = np.zeros((size, len(task.features)), dtype=np.float32)
-        filled = holes(task, solver)
-        draws = max(filled["NZ"], filled["NE"])
-        self._rules = rules_record(task.rules)
-        self._bench = np.zeros(1, dtype=bench_type(task.rules, task.drug, filled.pop("ROWS"), draws))
-        self._begin = specialise(decision.begin, **filled)
-        self._step = specialise(decision.step, **filled)
-        self._trace = specialise(decision.trace, **filled)
-        self._root = np.array(task.drug.omega_root()).reshape(filled["NE"], filled["NE"])
+        self.holes = holes(task, solver)
+        draws = max(self.holes["NZ"], self.holes["NE"])
+        self.rules = task.care.record(task.rules)
+        rows = self.holes.pop("ROWS")
+        self.bench = np.zeros(1, dtype=bench_type(task, rows, draws))
+        self.bench["work"] = workspace(task.drug, solver, rows, **task.care.solving)
+        self._begin = specialise(decision.begin, **self.holes)
+        self._step = specialise(decision.step, **self.holes)
+        self.root = np.array(task.drug.omega_root()).reshape(self.holes["NE"], self.holes["NE"])
         self._everyone = np.arange(size)
         self._compile()
 
     def _compile(self) -> None:
         """Compile now, where a complaint can be told in a line: nobody is admitted, and nobody treated."""
         drug, population = self.task.drug, self.task.population
-        records = (Patient, population.Draws, drug.Eta, drug.Parameters)
+        records = (drug.Patient, population.Draws, drug.Eta, drug.Parameters)
         with compilable(f"{drug.name} or {population.name}", *records, hint=HINT):
             self.admit(self._everyone[:0], self._everyone[:0])
-            self.treat(np.zeros(self.size), np.zeros(self.size, dtype=np.bool_))
+            self.treat(np.zeros((self.size, len(self.task.actions))), np.zeros(self.size, dtype=np.bool_))
 
     def admit(self, numbers: Any, slots: Any = None) -> None:
         """Give patients of these numbers a slot each and start their courses.
@@ -74,25 +76,27 @@ class Cohort:
         as_bytes = f"V{self.courses.itemsize}"  # field by field it would take ten times as long
         self.courses.view(as_bytes)[slots] = self._admission.view(as_bytes)
         self.courses["number"][slots] = numbers
-        failed = self._begin(self.courses, self._rules, self.key, self._bench, self._root, slots, self.observation)
-        if failed != decision.DONE:
-            if not np.isnan(self.courses["evaluated"][failed]):
-                raise RuntimeError(self._failure(self.courses[failed]))
+        failed = self._begin(self.courses, self.rules, self.key, self.bench, self.root, slots, self.observation)
+        if failed == decision.NOBODY:
             raise ValueError(f"population {self.task.population.name}: `keep` rejects all of {decision.ATTEMPTS} draws")
+        if failed != decision.DONE:
+            raise RuntimeError(self.failure(self.courses[failed]))
 
     def treat(self, wanted: Floats, running: NDArray[np.bool_]) -> Paid:
         """Take one decision for each running patient, and treat him until the next.
 
         Args:
-            wanted: (size,) mg.  running: (size,); the others, and who has finished, stay as they are and earn nothing.
+            wanted: (size, numbers of an action), (size,) where it is one.
+            running: (size,); the others, and who has finished, stay as they are and earn nothing.
 
         Raises:
             RuntimeError: a solve failed; drug, time and parameters are named.
         """
-        paid = nothing_paid(self.size)
-        failed = self._step(self.courses, self._rules, self.key, self._bench, wanted, running, self.observation, paid)
+        wanted = wanted.reshape(self.size, len(self.task.actions))
+        paid = nothing_paid(self.size, len(self.task.care.terms))
+        failed = self._step(self.courses, self.rules, self.key, self.bench, wanted, running, self.observation, paid)
         if failed != decision.DONE:
-            raise RuntimeError(self._failure(self.courses[failed]))
+            raise RuntimeError(self.failure(self.courses[failed]))
         return paid
 
     def curve(self, slots: Any, per_interval: int) -> tuple[Floats, Floats]:
@@ -109,26 +113,15 @@ class Cohort:
         Raises:
             RuntimeError: a solve failed; drug, time and parameters are named.
         """
-        rules, given = self.task.rules, self.courses[np.atleast_1d(slots)]
-        times = np.arange(rules.decisions * per_interval + 1) * rules.interval / per_interval
-        return times, self._replay(given, times)[1]
+        times, outputs = self.task.care.curve(self, slots, per_interval)
+        return times, outputs
 
-    def _replay(self, given: NDArray[np.void], times: NDArray[Any]) -> tuple[NDArray[np.void], Floats]:
-        """The records of the patients `given`, treated again, and their concentrations at the times."""
-        again = self._admission.repeat(len(given))
-        for name in ("number", "patient", "eta", "weight"):
-            again[name] = given[name]
-        levels = np.full((len(again), len(times)), np.nan)
-        failed = self._trace(again, given, self._rules, self.key, self._bench, times, levels)
-        if failed != decision.DONE:
-            raise RuntimeError(self._failure(again[failed]))
-        return again, levels
-
-    def _failure(self, course: Any) -> str:
-        drug = self.task.drug
-        x, eta = drug.covariates(Patient(*course["patient"])), drug.Eta(*course["eta"])
+    def failure(self, course: Any) -> str:
+        """What is said of a patient whose solve failed."""
+        task, drug = self.task, self.task.drug
+        x, eta = drug.covariates(drug.Patient(*course["patient"])), drug.Eta(*course["eta"])
         return (
-            f"{drug.name}: the solver failed at {course['decision'] * self.task.rules.interval:g} h for patient "
+            f"{drug.name}: the solver failed at {course['decision'] * task.rules.interval:g} h for patient "
             f"{course['number']}: amounts {course['amounts'].tolist()} mg, {drug.individual(x, eta)}"
         )
 
@@ -136,7 +129,8 @@ class Cohort:
 def holes(task: Task, solver: str | None = None) -> dict[str, Any]:
     """What the holes of the compiled decision hold for a task."""
     drug, population = task.drug, task.population
-    return filling(drug, solver) | {
+    return {
+        **filling(drug, solver),
         "Draws": population.Draws,
         "sample": population.sample,
         "keep": population.keep,
@@ -146,8 +140,11 @@ def holes(task: Task, solver: str | None = None) -> dict[str, Any]:
         "NZ": len(population.Draws._fields),
         "NE": len(drug.Eta._fields),
         "Parameters": drug.Parameters,
-        "NX": len(Patient._fields),
+        "Patient": drug.Patient,
+        "NX": len(drug.Patient._fields),
         "NP": len(drug.Parameters._fields),
         "DOSED": drug.dosed,
-        "lead_in": task.lead_in,
+        **daily.holes(drug, solver),
+        "lead_in": task.lead_in or task.care.nothing,
+        **task.care.compiled,
     }

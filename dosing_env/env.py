@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from dosing_env.decision import Paid
 from dosing_env.scenario import Scenario
-from dosing_env.task import LIMITS
 from dosing_env.vector import DosingVectorEnv, info_of
 
 
@@ -33,7 +32,7 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         )
         self.render_mode = render_mode
         self.scenario, self.task = self._batch.scenario, self._batch.task
-        self.features = self._batch.features
+        self.features, self._prices = self._batch.features, self._batch.prices.tolist()
         self.observation_space = self._batch.single_observation_space
         self.action_space = self._batch.single_action_space
 
@@ -50,8 +49,8 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         if self._batch.over.item():
             raise RuntimeError("the course is over: reset() comes before the next step()")
         paid, terminated, truncated = self._batch.treat(action)
-        paid = Paid(*[column.item() for column in paid])
-        info = info_of(self.task, paid, LIMITS[paid.limit])
+        paid = Paid(*[column[0] if column.ndim > 1 else column.item() for column in paid])
+        info = info_of(self.task, self._prices, paid, self.task.care.limits[paid.limit])
         return self._batch.observation()[0], paid.reward, terminated.item(), truncated.item(), info
 
     def action_masks(self) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # The words every file is written in, not equations of its own.
-VOCABULARY = ("dosing_env.arithmetic", "dosing_env.patients", "dosing_env.pharmacology")
+VOCABULARY = ("dosing_env.arithmetic", "dosing_env.patients", "dosing_env.pharmacology", "dosing_env.policy")
 _FIGURES = "dosing_env.evidence"
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,8 +19,8 @@ T = TypeVar("T")
 _SET_BY_LOADING = ("name", "file")  # fields that are no keys of the file
 
 
-def decode(path: Path, kind: type[T]) -> T:
-    """The record in a TOML file.
+def decode(path: Path, kind: type[T] | Callable[[dict[str, Any]], type[T]]) -> T:
+    """The record in a TOML file, of a kind that may depend on what is in it.
 
     Raises:
         ValueError: one line with file, field, value, rule and, for an unknown key, the nearest known one.
@@ -30,7 +30,7 @@ def decode(path: Path, kind: type[T]) -> T:
         for key in _SET_BY_LOADING:
             if key in data:
                 raise ValueError(f"unknown key {key}. It is known from the path of the file.")
-        return convert(data, kind)
+        return convert(data, kind if isinstance(kind, type) else kind(data))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
     except RecursionError:

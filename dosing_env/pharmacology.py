@@ -71,7 +71,8 @@ class Drug:
     `duration(p)` (h) and `infusion_rate(p)` (mg/h) of doses whose RATE is -2 and -1.
 
     `linear` declares that `rates` and `output` are linear in A and R and constant in t; `driver` that the first so
-    many compartments of a nonlinear drug are a linear system of their own (the PK that drives a PD).
+    many compartments of a nonlinear drug are a linear system of their own (the PK that drives a PD); `driven` that the
+    rates of the others, once those are known, are linear in themselves, with constant coefficients.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Drug:
     occasion: Mapping[str, float] = field(default_factory=dict)  # variance added to an eta, drawn anew each occasion
     dosed: int = 0  # index of the compartment that receives the drug
     driver: int = 0
+    driven: bool = False
     initial: Callable[[Any], tuple[float, ...]] | None = None
     bioavailability: Callable[[Any], tuple[float, ...]] | None = None
     lag: Callable[[Any], tuple[float, ...]] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,27 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env import catalogue
-from dosing_env.chart import Chart as Chart
-from dosing_env.chart import read
-from dosing_env.rules import rules_record
 from dosing_env.simulation.compilable import compilable
 from dosing_env.simulation.compiling import HOLE, specialise
 from dosing_env.task import Task
+from dosing_env.ward.chart import Chart as Chart
 
 dose: Any = HOLE
+read: Any = HOLE
+tell: Any = HOLE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """A clinical dosing rule: `dose(chart)` returns the dose to give now, mg (0: none).
+    """A clinical dosing rule: `dose(chart)` returns what is to be done now.
 
+    On a ward it takes a `Chart` and returns mg (0: none), in a clinic a `ClinicChart` and returns an `Order`.
     `kind` says what it rests on: "label" (a fixed or weight-based dose for everybody), "guideline" (a published
     decision table, with or without levels), "equation" (a fitted dosing equation, no levels).
     """
 
     name: str
     title: str
-    dose: Callable[[Chart], float]
+    dose: Callable[[Any], Any]
     kind: Literal["label", "guideline", "equation"] = "guideline"
 
     def __post_init__(self) -> None:
@@ -61,7 +63,7 @@ class Policy:
         raise NotImplementedError
 
     def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
-        """Doses, and what the policy remembers until the next decision; by default what it is given."""
+        """Actions (n, numbers), or doses (n,) where they are all; and what is remembered until the next decision."""
         return self.doses(observation), state
 
     def predict(
@@ -71,10 +73,16 @@ class Policy:
         episode_start: Any = None,
         deterministic: bool = False,
     ) -> tuple[NDArray[np.float32], Any]:
-        """Actions (n, 1) mg for observations (n, features), (1,) for one observation; and the state of `act`."""
-        doses, state = self.act(np.atleast_2d(observation), state, episode_start)
-        actions = doses.astype(np.float32)[:, None]
+        """Actions (n, numbers) for observations (n, features), (numbers,) for one; and the state of `act`."""
+        wanted, state = self.act(np.atleast_2d(observation), state, episode_start)
+        actions = wanted.astype(np.float32).reshape(len(wanted), -1)
         return (actions if np.ndim(observation) == 2 else actions[0]), state
+
+
+def chart_of(dose: Callable[[Any], Any]) -> Any:
+    """The named tuple that a protocol says it reads, by the annotation of its chart; None where it does not say."""
+    hints = typing.get_type_hints(dose)
+    return next((hint for name, hint in hints.items() if name != "return" and hasattr(hint, "_fields")), None)
 
 
 def planner_of(name: str) -> Policy | None:
@@ -101,22 +109,36 @@ class ProtocolPolicy(Policy):
 
     def __init__(self, protocol: Protocol) -> None:
         self.name, self.title, self.kind = protocol.name, protocol.title, protocol.kind
-        self._for_all = specialise(_for_all, dose=protocol.dose)
+        self._dose = protocol.dose
         self._file = inspect.getfile(protocol.dose)
 
     def begin(self, task: Task, patients: Any) -> None:
-        """Learn the numbers of the task."""
+        """Learn the numbers of the task.
+
+        Raises:
+            ValueError: the protocol reads charts of another kind of care.
+        """
         super().begin(task, patients)
-        self._rules = rules_record(task.rules)
+        reads = chart_of(self._dose)
+        if reads not in (None, task.care.Chart):
+            raise ValueError(
+                f"{self.name}: reads a {reads.__name__}, the {task.care.name} has a {task.care.Chart.__name__}"
+            )
+        self._rules = task.care.record(task.rules)
+        self._for_all = specialise(_for_all, dose=self._dose, **task.care.compiled)
 
     def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
         """Doses to give now, (n,) mg."""
-        wanted = np.empty(len(observation))
-        with compilable(f"{self._file}: dose(chart)", Chart):
+        return np.asarray(self.act(observation, None, None)[0][:, 0])
+
+    def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
+        """What the protocol says of every chart, (n, numbers); it remembers nothing."""
+        wanted = np.empty((len(observation), len(self.task.actions)))
+        with compilable(f"{self._file}: dose(chart)", self.task.care.Chart):
             self._for_all(observation.astype(np.float64), self._rules, wanted)
-        return wanted
+        return wanted, state
 
 
 def _for_all(rows, rules, wanted):  # type: ignore[no-untyped-def]
     for i in range(len(rows)):
-        wanted[i] = dose(read(rows[i], rules[0]))
+        tell(dose(read(rows[i], rules[0])), wanted[i])

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from dosing_env import catalogue
-from dosing_env.chart import Feature
+from dosing_env.care import Feature
 from dosing_env.files import decode
 from dosing_env.scenario import content_of
 from dosing_env.sight import Sight

@@ -11,7 +11,7 @@ from dosing_env.pharmacology import DrugLike
 from dosing_env.task import Task
 
 if TYPE_CHECKING:
-    from dosing_env.belief import Beliefs
+    from dosing_env.ward.belief import Beliefs
 
 
 class Sight:
@@ -51,6 +51,6 @@ class Sight:
 
 
 def _beliefs(task: Task, believed: DrugLike) -> Beliefs:
-    from dosing_env.belief import Beliefs  # inference and its tables are loaded only where they are needed
+    from dosing_env.ward.belief import Beliefs  # inference and its tables are loaded only where they are needed
 
     return Beliefs(task, believed)

@@ -25,7 +25,7 @@ from dosing_env.fitting import fit
 from dosing_env.recipe import Boosting, Network, Recipe, Scaler
 from dosing_env.report.card import describe
 from dosing_env.scenario import Scenario
-from dosing_env.treatment import PRIMARY, outcomes, treat
+from dosing_env.treatment import treat
 from dosing_env.vector import DosingVectorEnv
 from dosing_env.weights import State, write_weights
 
@@ -321,15 +321,15 @@ class Watch(BaseCallback):
     def _line(self) -> str:
         if not self.learning:
             return f"seed {self.seed}"
-        return f"seed {self.seed}, {self.learning[-1][PRIMARY]:.1f} % within target"
+        return f"seed {self.seed}, {self.learning[-1][self.case.kind.tables.PRIMARY]:.1f} % within target"
 
 
 def tuned(agent: Agent, case: Scenario) -> dict[str, float]:
     """Primary endpoint and return of an agent on the patients of the tuning stream."""
     patients = np.arange(agent.recipe.training.evaluate_patients)
     cohort, returns = treat(case, agent, patients, seed=TUNE_SEED, stream="tune")
-    table = outcomes(cohort, returns)
-    return {PRIMARY: float(table[PRIMARY].mean()), "return": float(table["return"].mean())}
+    table, primary = case.kind.tables.outcomes(cohort, returns), case.kind.tables.PRIMARY
+    return {primary: float(table[primary].mean()), "return": float(table["return"].mean())}
 
 
 def _write(recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], folder: Path) -> Path:

@@ -10,36 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from dosing_env.care import Endpoint as Endpoint
+from dosing_env.care import require_one_of
 from dosing_env.statistics import Mask
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Better = Literal["higher", "lower", "neither"]
 Kind = Literal["label", "guideline", "equation", "regression", "bayes", "ceiling", "agent", "oracle"]
 
-COVARIATES = ("AGE_years", "WT_kg", "HT_cm", "male", "SCR_mg_dL", "CRCL_mL_min")
 CLINICAL: tuple[Kind, ...] = ("label", "guideline", "equation")  # what a ward can do today without software
 ALL = "All patients"
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """What is counted in each patient.
-
-    `low` and `high` are the least and the largest possible value; `harm` marks what stands for harm in the report.
-    """
-
-    name: str  # column of `Trial.frame`
-    title: str
-    unit: str
-    better: Better
-    low: float | None = None
-    high: float | None = None
-    harm: bool = False
-
-    def __post_init__(self) -> None:
-        _require_one_of(f"Endpoint {self.name}: better", self.better, get_args(Better))
 
 
 @dataclass(frozen=True)
@@ -51,7 +32,7 @@ class Arm:
     kind: Kind
 
     def __post_init__(self) -> None:
-        _require_one_of(f"Arm {self.name}: kind", self.kind, get_args(Kind))
+        require_one_of(f"Arm {self.name}: kind", self.kind, get_args(Kind))
 
 
 @dataclass(frozen=True)
@@ -243,7 +224,7 @@ def members(rows: pd.DataFrame, subgroups: tuple[Subgroup, ...]) -> Mask:
 
 
 def _check_columns(trial: Trial) -> None:
-    needed = ["drug", "policy", "patient", *COVARIATES, *(e.name for e in trial.endpoints)]
+    needed = ["drug", "policy", "patient", *(e.name for e in trial.endpoints)]
     needed += [subgroup.column for subgroup in trial.subgroups]
     missing = [column for column in needed if column not in trial.frame.columns]
     if missing:
@@ -276,8 +257,3 @@ def _check_pairs(trial: Trial) -> None:
         for arm, patients in zip(arms, numbers, strict=True):
             if not np.array_equal(patients, numbers[0]) or np.unique(patients).size != patients.size:
                 raise ValueError(f"Trial.frame: {drug}: {arm.name} and {arms[0].name} did not meet the same patients")
-
-
-def _require_one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{what}: {value!r} is not one of {', '.join(allowed)}")

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from dosing_env.care import Feature
 from dosing_env.catalogue import unknown
-from dosing_env.chart import Feature
 from dosing_env.cohort import Cohort
 from dosing_env.decision import Paid
 from dosing_env.pharmacology import DrugLike
@@ -18,9 +19,8 @@ from dosing_env.scenario import Scenario, load
 from dosing_env.sight import Sight
 from dosing_env.simulation.chance import key_of
 from dosing_env.simulation.solvers import solver_for
-from dosing_env.task import LIMITS, Task
+from dosing_env.task import Task
 
-_LIMITS = np.array(LIMITS)
 OPTIONS = ("patients", "reset_mask")  # of a reset
 
 
@@ -78,22 +78,17 @@ class DosingVectorEnv(VectorEnv):
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = self.metadata | {"autoreset_mode": self.autoreset_mode}
         self._stream, self._solver = stream, solver
-        self._doses = np.array(self.task.doses)
-        self._once = np.count_nonzero(self.task.rules.asked) == 1
+        self._grids = [np.array(grid) for grid in self.task.grids]
+        self._limits = np.array(self.task.care.limits)
+        self.prices = self.task.care.record(self.task.rules)["prices"][0]
+        self._once = len(self.task.asked) == 1
         self._sight = Sight(self.task, belief)
         self._memory: Any = None  # of the sight
         self.features = self._sight.features
         self.single_observation_space = observation_space(self.features)
         self.single_action_space = action_space(self.task, discrete)
-        self.observation_space = spaces.Box(
-            np.tile(self.single_observation_space.low, (num_envs, 1)),
-            np.tile(self.single_observation_space.high, (num_envs, 1)),
-        )
-        self.action_space = (
-            spaces.MultiDiscrete([len(self._doses)] * num_envs)
-            if discrete
-            else spaces.Box(0.0, np.float32(self.task.rules.max_dose), (num_envs, 1), np.float32)
-        )
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
         self.cohort: Cohort | None = None
         self._patients = np.arange(num_envs)
         self.over = np.zeros(num_envs, dtype=bool)  # slots whose course has ended and was not started again
@@ -128,7 +123,7 @@ class DosingVectorEnv(VectorEnv):
             ValueError: an action is not a finite number within the action space.
         """
         paid, terminated, truncated = self.treat(actions)
-        info, ended = info_of(self.task, paid, _limited(paid.limit)), terminated | truncated
+        info, ended = info_of(self.task, self.prices, paid, self._limits[paid.limit]), terminated | truncated
         if self.autoreset_mode is AutoresetMode.SAME_STEP and ended.any():
             info |= _final(self.observation(), info, ended)
             self._restart(ended)
@@ -153,13 +148,7 @@ class DosingVectorEnv(VectorEnv):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(num_envs, doses): which doses of the grid the hard limits allow now."""
-        rules, cohort = self.task.rules, self._open_cohort()
-        decided = cohort.courses["decision"]
-        per_day = round(24.0 / rules.interval)
-        earlier = np.arange(rules.decisions)
-        today = (earlier >= (decided - decided % per_day)[:, None]) & (earlier < decided[:, None])
-        left = rules.max_daily - (cohort.courses["doses"] * today).sum(axis=1)
-        return np.asarray(self._doses <= np.maximum(left, 0.0)[:, None] + 1e-9)
+        return np.asarray(self.task.care.masks(self.task.rules, self._open_cohort().courses))
 
     def render(self) -> tuple[Any, ...] | None:
         """One text ("ansi") or picture ("rgb_array") per patient: the course so far."""
@@ -208,10 +197,18 @@ class DosingVectorEnv(VectorEnv):
         return seen.copy()
 
     def _wanted(self, actions: Any) -> NDArray[np.float64]:
-        """The doses asked for, mg, checked against the action space."""
+        """The actions asked for, (num_envs, numbers), checked against the action space."""
+        columns = _columns(actions, self.num_envs, self.task.actions, self.discrete)
+        checked = []
+        for column, action, grid in zip(columns.T, self.task.actions, self._grids, strict=True):
+            low, high = (0, len(grid) - 1) if self.discrete else (action.low, action.high)
+            checked.append(_checked(column, low, high, self._called(action), whole=self.discrete))
         if self.discrete:
-            return self._doses[_checked(actions, self.num_envs, len(self._doses) - 1, "dose index", whole=True)]
-        return _checked(actions, self.num_envs, self.task.rules.max_dose, "dose_mg", whole=False)
+            checked = [grid[column] for grid, column in zip(self._grids, checked, strict=True)]
+        return np.stack(checked, axis=1)
+
+    def _called(self, action: Feature) -> str:
+        return f"{action.name} index" if self.discrete else f"{action.name}_{action.unit}"
 
 
 def observation_space(features: tuple[Feature, ...]) -> spaces.Box:
@@ -221,33 +218,42 @@ def observation_space(features: tuple[Feature, ...]) -> spaces.Box:
 
 
 def action_space(task: Task, discrete: bool) -> spaces.Space[Any]:
-    """The action of one patient: milligrams, or the index of a dose of the grid."""
+    """The action of one patient: numbers in clinical units, or the indices of values of their grids."""
     if discrete:
-        return spaces.Discrete(len(task.doses))
-    return spaces.Box(0.0, np.float32(task.rules.max_dose), (1,), np.float32)
+        sizes = [len(grid) for grid in task.grids]
+        return spaces.Discrete(sizes[0]) if len(sizes) == 1 else spaces.MultiDiscrete(sizes)
+    low, high = (np.array([getattr(a, end) for a in task.actions], dtype=np.float32) for end in ("low", "high"))
+    return spaces.Box(low, high, dtype=np.float32)
 
 
-def _checked(actions: Any, count: int, high: float, name: str, whole: bool) -> Any:
-    values = np.asarray(actions)
-    shapes = [(count,), (count, 1), *([()] if count == 1 else [])]
+def _columns(actions: Any, count: int, known: tuple[Feature, ...], whole: bool) -> NDArray[Any]:
+    """The actions as an array (count, numbers), of the numbers they came in."""
+    values, width = np.asarray(actions), len(known)
+    shapes = [(count, width), *([(count,)] if width == 1 else []), *([()] if count == width == 1 else [])]
+    shapes += [(width,)] if count == 1 else []
     if values.shape not in shapes or values.dtype.kind not in "iuf":
-        raise ValueError(
-            f"{name}: expected {count} numbers in a row or column, got shape {values.shape} of {values.dtype}"
-        )
-    values = values.reshape(count)
-    if whole or not (np.minimum.reduce(values) >= 0 and np.maximum.reduce(values) <= high):  # also nan
-        _require_legal(values, high, name, whole)
+        name = " and ".join(f"{a.name} index" if whole else f"{a.name}_{a.unit}" for a in known)
+        form = "in a row or column" if width == 1 else f"times {width}"
+        raise ValueError(f"{name}: expected {count} numbers {form}, got shape {values.shape} of {values.dtype}")
+    return values.reshape(count, width)
+
+
+def _checked(values: NDArray[Any], low: float, high: float, name: str, whole: bool) -> Any:
+    if whole or not (np.minimum.reduce(values) >= low and np.maximum.reduce(values) <= high):  # also nan
+        _require_legal(values, low, high, name, whole)
     return values.astype(np.int64 if whole else np.float64)
 
 
-def _require_legal(values: NDArray[Any], high: float, name: str, whole: bool) -> None:
-    legal = (values >= 0) & (values <= high)  # false for nan
+def _require_legal(values: NDArray[Any], low: float, high: float, name: str, whole: bool) -> None:
+    legal = (values >= low) & (values <= high)  # false for nan
     if whole:
         legal &= values == np.floor(values)
     if not legal.all():
         worst = int(np.flatnonzero(~legal)[0])
         kind = "a whole number" if whole else "a number"
-        raise ValueError(f"{name} of patient in slot {worst}: {values[worst]} is not {kind} between 0 and {high:g}")
+        raise ValueError(
+            f"{name} of patient in slot {worst}: {values[worst]} is not {kind} between {low:g} and {high:g}"
+        )
 
 
 def _patient_numbers(patients: Any, count: int) -> NDArray[np.int64]:
@@ -257,26 +263,17 @@ def _patient_numbers(patients: Any, count: int) -> NDArray[np.int64]:
     return numbers.astype(np.int64)
 
 
-def info_of(task: Task, paid: Paid, limited: Any) -> dict[str, Any]:
+def info_of(task: Task, prices: Any, paid: Paid, limited: Any) -> dict[str, Any]:
     """The info of a step, of arrays over patients or of the numbers of one patient."""
+    gained = {term.name: paid.terms[..., j] for j, term in enumerate(task.care.terms)}
+    costs = {term.name: 1.0 * gained[term.name] for term in task.care.terms if term.harm}  # copies
     return {
         "dose": paid.dose,
         "limited": limited,
-        "cost": paid.risk,
-        "costs": {"aki": 1.0 * paid.risk},  # a copy
-        "reward_terms": {
-            "attainment": task.rules.pay_attainment * paid.earned,
-            "aki": -task.rules.pay_aki * paid.risk,
-        },
+        "cost": sum(costs.values()),
+        "costs": costs,
+        "reward_terms": {name: prices[j] * value for j, (name, value) in enumerate(gained.items())},
     }
-
-
-def _limited(limit: NDArray[np.int64]) -> NDArray[np.str_]:
-    """The names of the limits; most doses meet none."""
-    names = np.zeros(len(limit), dtype=_LIMITS.dtype)
-    met = np.flatnonzero(limit)
-    names[met] = _LIMITS[limit[met]]
-    return names
 
 
 def _final(observation: NDArray[np.float32], info: dict[str, Any], over: NDArray[np.bool_]) -> dict[str, Any]:

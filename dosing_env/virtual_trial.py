@@ -17,8 +17,8 @@ from dosing_env.catalogue import unknown
 from dosing_env.policies import arm_of, policy_of
 from dosing_env.processes import pool, starting
 from dosing_env.scenario import Scenario
-from dosing_env.treatment import PRIMARY, doses, endpoints, outcomes, pictures, treat
-from dosing_env.trial import COVARIATES, Arm, Subgroup, Trial
+from dosing_env.treatment import treat
+from dosing_env.trial import Arm, Subgroup, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,9 +110,10 @@ def _check(patients: int, jobs: int, policies: list[Any]) -> None:
 
 
 def _check_subgroups(case: Scenario) -> None:
+    known = case.kind.tables.COVARIATES
     for group in case.subgroups:
-        if group.column not in COVARIATES:
-            raise ValueError(f"{case.name}: subgroups: {unknown('column', group.column, list(COVARIATES))}")
+        if group.column not in known:
+            raise ValueError(f"{case.name}: subgroups: {unknown('column', group.column, list(known))}")
 
 
 def _check_names(arms: list[Arm]) -> None:
@@ -176,13 +177,14 @@ class _Result:
 def _run(job: _Job) -> _Result:
     policy = policy_of(job.policy)
     cohort, returns = treat(job.scenario, policy, np.arange(job.first, job.last), seed=job.seed, stream=STREAM)
-    frame = outcomes(cohort, returns)
+    tables = job.scenario.kind.tables
+    frame = tables.outcomes(cohort, returns)
     frame.insert(0, "drug", job.scenario.drug)
     frame.insert(1, "policy", arm_of(policy).name)
     if not job.pictured:
         return _Result(frame, None, None, None, None)
-    tables = (doses(cohort), *pictures(cohort, CURVES, POINTS))
-    given, courses, levels = (_labelled(table, arm_of(policy).name) for table in tables)
+    shown = (tables.doses(cohort), *tables.pictures(cohort, CURVES, POINTS))
+    given, courses, levels = (_labelled(table, arm_of(policy).name) for table in shown)
     return _Result(frame, given, courses, levels, _other_seeds(job, policy, frame))
 
 
@@ -197,15 +199,15 @@ def _other_seeds(job: _Job, policy: Any, frame: pd.DataFrame) -> pd.DataFrame | 
 
     if not isinstance(policy, Agent):
         return None
-    rows = []
+    rows, tables, primary = [], job.scenario.kind.tables, job.scenario.kind.tables.PRIMARY
     for other in policy.siblings():
         if other.seed == policy.seed:
-            values = frame[PRIMARY]
+            values = frame[primary]
         else:
             cohort, returns = treat(job.scenario, other, np.arange(job.first, job.last), seed=job.seed, stream=STREAM)
-            values = outcomes(cohort, returns)[PRIMARY]
+            values = tables.outcomes(cohort, returns)[primary]
         rows.append({"policy": policy.name, "seed": other.seed, "shipped": other.seed == policy.seed, "n": len(values)})
-        rows[-1][PRIMARY] = float(values.mean())
+        rows[-1][primary] = float(values.mean())
     return pd.DataFrame(rows)
 
 
@@ -230,14 +232,14 @@ def _trial(
     return Trial(
         frame=frame,
         drugs=tuple(drug for drug in drugs if drug in set(frame["drug"])),
-        endpoints=endpoints(case.rules()),
+        endpoints=case.kind.tables.endpoints(case.rules()),
         policies=tuple(arms),
         subgroups=tuple(Subgroup(g.title, g.column, g.low, g.high) for g in case.subgroups),
         courses=courses,
         doses=doses,
         levels=levels,
         learning=learning,
-        seeds=_pooled(seeds),
+        seeds=_pooled(seeds, case.kind.tables.PRIMARY),
         provenance=_provenance(case, patients, seed, command) | ({} if whole else {"partial": True}),
     )
 
@@ -267,13 +269,13 @@ def _complete(frame: pd.DataFrame | None, patients: int, drug: str) -> pd.DataFr
     return frame
 
 
-def _pooled(seeds: pd.DataFrame | None) -> pd.DataFrame | None:
+def _pooled(seeds: pd.DataFrame | None, primary: str) -> pd.DataFrame | None:
     """Seed means over all pieces of work."""
     if seeds is None:
         return None
-    seeds[PRIMARY] *= seeds["n"]
-    pooled = seeds.groupby(["policy", "seed", "shipped"], as_index=False, sort=False)[[PRIMARY, "n"]].sum()
-    pooled[PRIMARY] /= pooled.pop("n")
+    seeds[primary] *= seeds["n"]
+    pooled = seeds.groupby(["policy", "seed", "shipped"], as_index=False, sort=False)[[primary, "n"]].sum()
+    pooled[primary] /= pooled.pop("n")
     return pooled
 
 
@@ -291,7 +293,6 @@ def _learning(policies: list[Any]) -> pd.DataFrame | None:
 
 
 def _provenance(case: Scenario, patients: int, seed: int, command: str) -> dict[str, Any]:
-    target = case.target
     return {
         "version": __version__,
         "scenario": case.name,
@@ -301,6 +302,5 @@ def _provenance(case: Scenario, patients: int, seed: int, command: str) -> dict[
         "seed": seed,
         "patients": patients,
         "command": command or " ".join(sys.argv),
-        "target": f"AUC24 between {target.auc24_low_mg_h_L:g} and {target.auc24_high_mg_h_L:g} mg·h/L",
-        "auc24_target_mg_h_L": [target.auc24_low_mg_h_L, target.auc24_high_mg_h_L],
+        **case.kind.tables.said_of_target(case.rules()),
     }

@@ -14,7 +14,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from dosing_env import belief, map_estimate, recipe, simulate
+from dosing_env import map_estimate, recipe, simulate
 from dosing_env.agent import Agent
 from dosing_env.cohort import Cohort
 from dosing_env.env import DosingEnv
@@ -23,9 +23,10 @@ from dosing_env.planners.map_dosing import MAPDosing
 from dosing_env.recipe import Recipe, Scaling
 from dosing_env.scenario import load
 from dosing_env.sight import Sight
-from dosing_env.task import infusion_hours
 from dosing_env.treatment import treat
 from dosing_env.vector import DosingVectorEnv
+from dosing_env.ward import belief
+from dosing_env.ward.dosing import infusion_hours
 from tests.environment.rollouts import changed
 from tests.inference.test_charts import DRUG, SIZE, WARD, cohort, told
 

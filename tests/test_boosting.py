@@ -13,7 +13,8 @@ from dosing_env.agent import Agent
 from dosing_env.fitting import fit
 from dosing_env.learned import Trees
 from dosing_env.recipe import Boosting, Recipe
-from dosing_env.treatment import PRIMARY, outcomes, treat
+from dosing_env.treatment import treat
+from dosing_env.ward.tables import PRIMARY, outcomes
 from dosing_env.weights import State
 
 ONCE = scenario.load("vancomycin_oneshot")

@@ -11,6 +11,7 @@ from dosing_env import scenario
 from dosing_env.cohort import Cohort
 from dosing_env.pharmacology import Patient
 from dosing_env.task import Task
+from dosing_env.ward.replay import replay
 
 SIZE, PER_INTERVAL = 6, 24  # a sample every half hour: the draws of the plan are among them
 
@@ -88,7 +89,7 @@ def test_the_patients_stay_as_they_are(cohort: Cohort) -> None:
 
 def test_the_replay_comes_to_the_same_end_bit_for_bit(cohort: Cohort) -> None:
     times = np.arange(cohort.task.rules.decisions + 1) * cohort.task.rules.interval
-    again, _ = cohort._replay(cohort.courses, times)
+    again, _ = replay(cohort, cohort.courses, times)
     np.testing.assert_array_equal(again, cohort.courses)
 
 

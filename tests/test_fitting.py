@@ -13,7 +13,8 @@ from dosing_env.agent import Agent
 from dosing_env.fitting import fit, terms
 from dosing_env.learned import terms_of
 from dosing_env.recipe import Recipe
-from dosing_env.treatment import PRIMARY, outcomes, treat
+from dosing_env.treatment import treat
+from dosing_env.ward.tables import PRIMARY, outcomes
 
 ONCE = scenario.load("vancomycin_oneshot")
 

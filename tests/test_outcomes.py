@@ -6,6 +6,7 @@ import pytest
 
 from dosing_env import outcomes, scenario
 from dosing_env.outcomes import aki_risk, daily_hazard, within
+from dosing_env.ward.scenario import WardScenario
 
 # P(AKI) at AUC24 of 400, 600 and 800 mg h/L where the filtration is above 60 mL/min/1.73 m2, of the published relation
 # logit P = -4.83 + 0.009 AUC24 - 2.87 [GFR > 60]: per cent, as printed to one decimal.
@@ -22,7 +23,9 @@ def test_risk_of_a_published_relation(auc24: float, percent: float) -> None:
     ("auc24", "percent", "digits"), [(400.0, 8.3, 0.05), (600.0, 16.8, 0.05), (700.0, 23.0, 0.5), (800.0, 31.0, 0.5)]
 )
 def test_risk_of_the_default_relation(auc24: float, percent: float, digits: float) -> None:
-    aki = scenario.load("vancomycin_ward").aki
+    case = scenario.load("vancomycin_ward")
+    assert isinstance(case, WardScenario)
+    aki = case.aki
     assert 100 * aki_risk(auc24, aki.logit_intercept, aki.logit_per_auc24) == pytest.approx(percent, abs=digits)
 
 

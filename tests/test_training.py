@@ -13,7 +13,7 @@ from dosing_env import recipe
 from dosing_env import scenario as scenarios
 from dosing_env.recipe import Recipe
 from dosing_env.report import card
-from dosing_env.treatment import PRIMARY
+from dosing_env.ward.tables import PRIMARY
 
 training = pytest.importorskip("dosing_env.training")
 

@@ -134,7 +134,8 @@ def _scenario(name: str) -> Iterator[Any]:
     yield f"environment: gymnasium.make({make})\nhash: {scenario.fingerprint(case)}\n"
     yield from _record(case, skip=("title", "question", "name"))
     task = case.task()
-    yield f"Action: the dose to give now, mg; {len(task.doses)} products from 0 to {task.doses[-1]:g} mg\n"
+    for action, grid in zip(task.actions, task.grids, strict=True):
+        yield f"Action: {action.name}, {action.unit}; {len(grid)} values from {grid[0]:g} to {grid[-1]:g}\n"
     rows = [(named, unit, f"{low:g} to {high:g}") for named, unit, low, high in _grouped(task.features)]
     yield f"Observation: {len(task.features)} features; what is not known yet is 0\n"
     yield _table(("feature", "unit", "bounds"), rows)

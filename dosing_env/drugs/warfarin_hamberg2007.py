@@ -177,6 +177,7 @@ DRUG = Drug(
     outputs={"S_warfarin_mg_L": concentration},
     linear=False,
     driver=3,  # VERIFIED  depot, central and peripheral compartment
+    driven=True,
     initial=initial,
     omega={
         "CL": log(1 + 0.310**2),  # VERIFIED  CV 31.0 %

@@ -146,6 +146,7 @@ DRUG = Drug(
     outputs={"S_warfarin_mg_L": concentration},
     linear=False,
     driver=2,
+    driven=True,
     initial=initial,
     omega={
         "CL": 0.089,  # SINGLE

@@ -148,6 +148,7 @@ DRUG = Drug(
     outputs={"S_warfarin_mg_L": concentration, "NPT_mg_L": prothrombin},
     linear=False,
     driver=2,
+    driven=True,
     initial=initial,
     omega={
         "CL": log(1 + 0.399**2),  # VERIFIED  CV 39.9 %

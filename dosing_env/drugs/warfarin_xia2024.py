@@ -144,6 +144,7 @@ DRUG = Drug(
     outputs={"warfarin_mg_L": concentration},
     linear=False,
     driver=1,
+    driven=True,
     initial=initial,
     omega={
         "EC50": log(1 + 0.558**2),  # VERIFIED  CV 55.8 %

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.belief import Believer
-from dosing_env.inference.charts import Belief
 from dosing_env.pharmacology import DrugLike, drug_of, model_title
 from dosing_env.policy import Policy
 from dosing_env.simulation.cells import Floats
 from dosing_env.task import Task
+from dosing_env.ward.belief import Believer
+from dosing_env.ward.charts import Belief
 
 
 class Believing(Policy):

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dosing_env.ahead import enter, products, run, states
 from dosing_env.outcomes import aki_risk
 from dosing_env.pharmacology import Drug
-from dosing_env.rules import Rules
 from dosing_env.simulation.compiling import HOLE
-from dosing_env.task import given_today, infusion_hours
+from dosing_env.ward.ahead import enter, products, run, states
+from dosing_env.ward.dosing import given_today, infusion_hours
+from dosing_env.ward.rules import Rules
 
 N: Any = HOLE
 

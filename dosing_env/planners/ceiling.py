@@ -18,8 +18,8 @@ import numpy as np
 from dosing_env.pharmacology import Drug
 from dosing_env.planners.posterior_optimal import PosteriorOptimal
 from dosing_env.residual import FORMS
-from dosing_env.rules import Rules
 from dosing_env.task import Task
+from dosing_env.ward.rules import Rules
 
 PARTICLES = 1_024
 

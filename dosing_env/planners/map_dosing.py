@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from dosing_env.ahead import states
-from dosing_env.inference.charts import Belief
 from dosing_env.planners._believing import Believing
-from dosing_env.planners.oracle import plan_all
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import specialise
 from dosing_env.task import Task
+from dosing_env.ward.ahead import states
+from dosing_env.ward.charts import Belief
+from dosing_env.ward.oracle import plan_all
 
 
 class MAPDosing(Believing):

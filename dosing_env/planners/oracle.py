@@ -1,11 +1,7 @@
 """The oracle: knows the true patient as he is now, not future noise, and aims at the primary endpoint.
 
-At every decision it tries each product now with each product for the rest of the day, follows the true patient to
-midnight, and looks whether tomorrow's target can still be reached with something between no dose and the largest daily
-dose. It takes the pair with the most days reached (today's, if today counts, and tomorrow's), and among those the one
-nearest to the middle of the target. A dose that is repeated until the next decision is followed that far. It does not
-know how creatinine will drift, nor whether the kidney will be injured.
-It shows what could be had with perfect knowledge; no policy that has only the chart can be expected to come near.
+How it plans depends on the kind of care: see `ward.oracle`, `clinic.oracle`. It shows what could be had with perfect
+knowledge; no policy that has only the chart can be expected to come near.
 """
 
 from __future__ import annotations
@@ -15,16 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.ahead import enter, products, require_short, run, states
-from dosing_env.cohort import Cohort, holes
-from dosing_env.decision import bench_type
+from dosing_env.cohort import Cohort
 from dosing_env.policy import Policy
-from dosing_env.rules import rules_record
-from dosing_env.simulation.compiling import HOLE, specialise
-from dosing_env.simulation.steady import copy
-from dosing_env.task import given_today
-
-N: Any = HOLE
+from dosing_env.task import Task
 
 
 class Oracle(Policy):
@@ -35,92 +24,20 @@ class Oracle(Policy):
     kind = "oracle"
     oracle = True
 
-    def begin(self, task: Any, patients: Cohort | None) -> None:
+    def begin(self, task: Task, patients: Cohort | None) -> None:
         """Meet the cohort whose true state is looked up at every decision."""
         if patients is None:
             raise ValueError("oracle: needs the true patients")
-        require_short(task.rules, self.name)
-        filled = holes(task)
-        self._cohort, self._rules = patients, rules_record(task.rules)
-        self._bench = np.zeros(1, dtype=bench_type(task.rules, task.drug, filled.pop("ROWS"), 1))
-        self._states = states(task.rules, task.drug, 3)  # after this dose, tonight, tomorrow
-        self._plan = specialise(plan_all, **filled)
+        super().begin(task, patients)
+        self._plan = task.care.oracle(task, patients)
+
+    def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
+        """What to do now, (n, numbers). The observation is not looked at."""
+        return self._plan(), state
 
     def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Doses to give now, (n,) mg. The observation is not looked at."""
-        wanted = np.zeros(len(observation))
-        self._plan(self._cohort.courses, self._rules, self._bench, self._states, wanted)
-        return wanted
-
-
-def plan_all(courses, rules, bench, tried, wanted):  # type: ignore[no-untyped-def]
-    """The dose for every patient whose course is not over."""
-    for i in range(len(courses)):
-        if courses[i].decision < rules[0].decisions:
-            wanted[i] = _plan(courses[i], rules[0], bench[0], tried)
-
-
-def _plan(course, rules, bench, tried):  # type: ignore[no-untyped-def]
-    k, per_day = course.decision, round(24.0 / rules.interval)
-    until, tonight = rules.until[k], k - k % per_day + per_day
-    end = until + -until % per_day  # of the last day on which the dose is given
-    already, times = given_today(rules, course), min(until, tonight) - k
-    most = (rules.max_daily - already) / times
-    if until > tonight:
-        most = min(most, rules.max_daily / per_day)
-    best, choice = -1e300, 0.0
-    for first in range(products(rules, most)):
-        dose = first * rules.step
-        enter(course, tried[0])
-        _repeat(course, rules, bench, tried[0], k, until, dose)
-        given = (already if until <= tonight else 0.0) + dose * (times if until <= tonight else until % per_day)
-        others = products(rules, (rules.max_daily - given) / (end - until)) if end > until else 1
-        for other in range(others):
-            copy(tried[1], tried[0])
-            _repeat(course, rules, bench, tried[1], until, end, other * rules.step)
-            value = _value(course, rules, bench, tried, k // per_day, end)
-            if value > best:
-                best, choice = value, dose
-    return choice
-
-
-def _value(course, rules, bench, tried, today, end):  # type: ignore[no-untyped-def]
-    """Days reached by a plan up to decision `end`, and on the day after it, less a little for the distance."""
-    middle, per_day = 0.5 * (rules.low + rules.high), round(24.0 / rules.interval)
-    value = 0.0
-    for day in range(today, end // per_day):
-        auc24 = tried[1, N + day]
-        value -= 1e-4 * abs(auc24 - middle) / middle
-        if day >= rules.first_day:
-            value += _reached(rules, auc24, auc24)
-    if end < rules.decisions:
-        least = _tomorrow(course, rules, bench, tried, end, 0.0)
-        most = _tomorrow(course, rules, bench, tried, end, min(rules.max_dose, rules.max_daily / per_day))
-        value += _reached(rules, least, most)
-    return value
-
-
-def _reached(rules, least, most):  # type: ignore[no-untyped-def]
-    """1 if the target can be met with an AUC24 between two values, else less the further away it is."""
-    if least > rules.high:
-        return -least / rules.high
-    if most < rules.low:
-        return most / rules.low - 1.0
-    return 1.0
-
-
-def _tomorrow(course, rules, bench, tried, k, dose):  # type: ignore[no-untyped-def]
-    """AUC24 of the day that starts with decision k, if every decision gives this dose."""
-    copy(tried[2], tried[1])
-    per_day = round(24.0 / rules.interval)
-    _repeat(course, rules, bench, tried[2], k, k + per_day, dose)
-    return tried[2, N + k // per_day]
-
-
-def _repeat(course, rules, bench, state, k, end, dose):  # type: ignore[no-untyped-def]
-    """Advance the state through the decisions k to `end`, with this dose at each."""
-    for d in range(k, end):
-        run(course, rules, bench, state, d, dose)
+        """Doses to give now, (n,) mg."""
+        return np.asarray(self._plan()[:, 0])
 
 
 PLANNER = Oracle

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from dosing_env.inference.charts import Belief, imagine
 from dosing_env.pharmacology import DrugLike
 from dosing_env.planners._believing import Believing
 from dosing_env.planners._expected import plan_all, room_for, setting_of
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import specialise
 from dosing_env.task import Task
+from dosing_env.ward.charts import Belief, imagine
 
 CHUNK = 64  # patients planned for at once: bounds the memory
 

@@ -9,13 +9,13 @@ from dosing_env.agent import Agent, load_agent
 from dosing_env.policies import AGENT
 from dosing_env.recipe import Recipe
 from dosing_env.report.headline import headline
-from dosing_env.report.numbers import Numbers
-from dosing_env.trial import CLINICAL, Trial
+from dosing_env.report.numbers import Numbers, harm_endpoint
+from dosing_env.trial import CLINICAL, Endpoint, Trial
 from dosing_env.virtual_trial import Progress, evaluate
 
 PATIENTS, SEED = 2000, 0  # of the trial behind a card, stream "evaluate"
 AKI, DAY1 = "aki_predicted_percent", "day1_below_target_percent"
-SHORT = {DAY1: "day 1 below target"}  # instead of an endpoint's title
+SHORT = {DAY1: "day 1 below target", AKI: "predicted AKI"}  # instead of an endpoint's title
 
 
 def describe(name: str, progress: Progress | None = None, jobs: int = 1) -> str:
@@ -69,7 +69,9 @@ def _facts(trial: Trial, agent: Agent) -> dict[str, Any]:
         "answer": headline(trial, Numbers(trial)).plain,
         "n": f"{mine['n']:.0f}",
         "algorithm": agent.learned.made,
-        "second": _second(trial),
+        "harm": _named(harm_endpoint(trial)),
+        "second": _named(_second(trial)),
+        "plan": any(endpoint.name == AKI for endpoint in trial.endpoints),
         "day1": any(endpoint.name == DAY1 for endpoint in trial.endpoints),
         "inputs": agent.learned.inputs,
         "sees": _sees(agent.recipe),
@@ -84,7 +86,7 @@ def _facts(trial: Trial, agent: Agent) -> dict[str, Any]:
 
 
 def _row(trial: Trial, row: Any) -> dict[str, str]:
-    name = trial.primary.name
+    name, harm = trial.primary.name, harm_endpoint(trial)
     compared = row.name != trial.reference
     return {
         "title": row["title"],
@@ -94,8 +96,8 @@ def _row(trial: Trial, row: Any) -> dict[str, str]:
         "difference_interval": (
             f"{row[f'{name}_difference_low']:+.1f} to {row[f'{name}_difference_high']:+.1f}" if compared else ""
         ),
-        "aki": f"{row[AKI]:.1f}",
-        "second": f"{row[_second(trial)['name']]:.1f}",
+        "harm": f"{row[harm.name]:.1f}" if harm else "",
+        "second": f"{row[_second(trial).name]:.1f}",
     }
 
 
@@ -104,10 +106,15 @@ def _sees(recipe: Recipe) -> str:
     return f"{features}; the beliefs are those of `{recipe.belief}`" if recipe.belief else features
 
 
-def _second(trial: Trial) -> dict[str, str]:
+def _second(trial: Trial) -> Endpoint:
     """The first endpoint besides, other than harm, of which less is better."""
-    endpoint = next(e for e in trial.endpoints[1:] if e.better == "lower" and not e.harm)
-    return {"name": endpoint.name, "title": SHORT.get(endpoint.name, endpoint.title), "unit": endpoint.unit}
+    return next(e for e in trial.endpoints[1:] if e.better == "lower" and not e.harm)
+
+
+def _named(endpoint: Endpoint | None) -> dict[str, str]:
+    if endpoint is None:
+        return {"title": "harm", "unit": ""}
+    return {"title": SHORT.get(endpoint.name, endpoint.title), "unit": endpoint.unit}
 
 
 def _seeds(row: Any) -> dict[str, str] | None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.chart import Chart, read
 from dosing_env.cohort import Cohort
 from dosing_env.report.look import HARM, INK, QUIET, RULE, TARGET
+from dosing_env.ward.chart import Chart, read
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

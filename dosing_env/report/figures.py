@@ -14,6 +14,7 @@ import numpy as np
 
 from dosing_env.report.look import COLOUR, HARM, INK, MARKER, QUIET, TARGET
 from dosing_env.report.numbers import difference_unit
+from dosing_env.report.shown import day_ticks, in_grams, shown_of
 from dosing_env.statistics import Array
 from dosing_env.trial import ALL, Trial
 
@@ -45,39 +46,42 @@ def auc24_by_day(trial: Trial, policy: str) -> Figure:
 
 
 def course_bands(trial: Trial, policy: str) -> Figure:
-    """Concentration over time in the sampled patients: median, 50 % and 90 % band."""
-    figure, ax = _panel("mg/L")
+    """What is measured, over time in the sampled patients: median, 50 % and 90 % band."""
+    shown = shown_of(trial)
+    figure, ax = _panel(shown.unit)
     colour = COLOUR[trial.arm(policy).kind]
     curves = _curves(trial, policy)
     days = curves.index.to_numpy() / 24
-    _target(ax, _average_target(trial))
+    _target(ax, shown.band)
     for (low, high), alpha in zip(BANDS, (0.25, 0.5), strict=True):
         ax.fill_between(days, *np.percentile(curves, (low, high), axis=1), color=colour, alpha=alpha, lw=0)
     ax.plot(days, np.median(curves, axis=1), color=INK, lw=0.9)
-    ax.set(xlabel="day", xlim=(0, days.max()), ylim=(0, _concentration_limit(trial)))
-    ax.set_xticks(range(math.floor(days.max()) + 1))
+    ax.set(xlabel="day", xlim=(0, days.max()), ylim=(0, _curve_limit(trial)))
+    ax.set_xticks(day_ticks(days.max()))
     return figure
 
 
 def patient_course(trial: Trial, policy: str, patient: int) -> Figure:
-    """One patient under one policy: true concentration, measured levels, and the doses below."""
-    figure, ax = _panel("mg/L; doses in g", bottom=0.36)
+    """One patient under one policy: the true course, what was measured, and the doses below."""
+    shown, grams = shown_of(trial), trial.doses is not None and in_grams(trial.doses["dose_mg"])
+    figure, ax = _panel(f"{shown.unit}; doses in {'g' if grams else 'mg'}", bottom=0.36)
     below = figure.add_axes((LEFT, BOTTOM, RIGHT - LEFT, 0.12), sharex=ax)
     colour = COLOUR[trial.arm(policy).kind]
     curve = _curves(trial, policy)[patient]
     days = curve.index.to_numpy() / 24
-    _target(ax, _average_target(trial))
+    _target(ax, shown.band)
     ax.plot(days, curve, color=colour, lw=1.5)
     _levels(ax, trial, policy, patient)
     ax.set(xlim=(0, days.max()), ylim=(0, _patient_limit(trial, patient)))
     ax.tick_params(labelbottom=False)
     if trial.doses is not None:
-        doses = trial.doses[(trial.doses["policy"] == policy) & (trial.doses["patient"] == patient)]
-        below.bar(doses["time_h"] / 24, doses["dose_mg"] / 1000, width=0.14, align="edge", color=colour)
-        top = max(trial.doses["dose_mg"].max() / 1000, 1)
+        doses, unit = trial.doses[(trial.doses["policy"] == policy) & (trial.doses["patient"] == patient)], 1000**grams
+        width = 0.14 if grams else 0.8  # days
+        below.bar(doses["time_h"] / 24, doses["dose_mg"] / unit, width=width, align="edge", color=colour)
+        top = max(trial.doses["dose_mg"].max() / unit, 1)
         below.set(xlabel="day", ylim=(0, top), yticks=[0, math.floor(top)])
     _bare(below)
-    below.set_xticks(range(math.floor(days.max()) + 1))
+    below.set_xticks(day_ticks(days.max()))
     return figure
 
 
@@ -95,7 +99,7 @@ def dose_shares(trial: Trial, policy: str) -> Figure:
         ax.fill_between(edges, *ends, step="post", color=colour, lw=0)
         bottom = top
     ax.set(xlabel="day", xlim=(edges[0], edges[-1]), ylim=(0, 100))
-    ax.set_xticks(range(math.floor(edges[-1]) + 1))
+    ax.set_xticks(day_ticks(edges[-1]))
     return figure
 
 
@@ -208,21 +212,24 @@ def _target(ax: Axes, band: Any) -> None:
 def _levels(ax: Axes, trial: Trial, policy: str, patient: int) -> None:
     if trial.levels is not None:
         mine = trial.levels[(trial.levels["policy"] == policy) & (trial.levels["patient"] == patient)]
-        ax.plot(mine["drawn_h"] / 24, mine["level_mg_L"], ls="", marker="o", ms=4.5, mfc="white", mec=HARM, mew=1.4)
-
-
-def _average_target(trial: Trial) -> tuple[float, float] | None:
-    """The AUC24 target as an average concentration over the day, mg/L."""
-    band = trial.provenance.get("auc24_target_mg_h_L")
-    return (band[0] / 24, band[1] / 24) if band else None
+        ax.plot(
+            mine["drawn_h"] / 24,
+            mine[shown_of(trial).measured],
+            ls="",
+            marker="o",
+            ms=4.5,
+            mfc="white",
+            mec=HARM,
+            mew=1.4,
+        )
 
 
 def _curves(trial: Trial, policy: str) -> pd.DataFrame:
-    """Concentrations, one row per time (h) and one column per sampled patient."""
+    """True courses, one row per time (h) and one column per sampled patient."""
     if trial.courses is None:
         raise ValueError("Trial.courses: this trial holds no courses")
     mine = trial.courses[trial.courses["policy"] == policy]
-    return mine.pivot(index="time_h", columns="patient", values="concentration_mg_L")
+    return mine.pivot(index="time_h", columns="patient", values=shown_of(trial).curve)
 
 
 def _doses(trial: Trial) -> pd.DataFrame:
@@ -256,16 +263,16 @@ def _auc24_limit(trial: Trial) -> float:
 
 
 @_once
-def _concentration_limit(trial: Trial) -> float:
+def _curve_limit(trial: Trial) -> float:
     highest = [np.percentile(_curves(trial, arm.name), BANDS[0][1], axis=1).max() for arm in trial.arms()]
-    return _round_up(max(highest), 10)
+    return _round_up(max(highest), shown_of(trial).round_to)
 
 
 def _patient_limit(trial: Trial, patient: int) -> float:
     highest = [_curves(trial, arm.name)[patient].max() for arm in trial.arms()]
     if trial.levels is not None:
-        highest.append(trial.levels.loc[trial.levels["patient"] == patient, "level_mg_L"].max())
-    return _round_up(np.nanmax(highest), 10)
+        highest.append(trial.levels.loc[trial.levels["patient"] == patient, shown_of(trial).measured].max())
+    return _round_up(np.nanmax(highest), shown_of(trial).round_to)
 
 
 def _bounds(trial: Trial, ax: Axes, axis: str = "y") -> tuple[float, float]:

@@ -142,15 +142,9 @@ class Numbers:
         """Number of patients in a subgroup."""
         return self.cell("subgroups", (policy, subgroup), "n", WHOLE)
 
-    def person(self, patient: int) -> dict[str, Any]:
-        """Number, sex and covariates of one patient."""
-        columns = {"age": "AGE_years", "weight": "WT_kg", "creatinine": "SCR_mg_dL", "clearance": "CRCL_mL_min"}
-        cells = {
-            name: self.cell("patients", patient, column, HUNDREDTHS if name == "creatinine" else WHOLE)
-            for name, column in columns.items()
-        }
-        male = self.tables["patients"].loc[patient, "male"] == 1
-        return {"number": patient, "who": "man" if male else "woman"} | cells
+    def covariate(self, patient: int, column: str, decimals: int) -> Cell:
+        """A covariate of one patient, with two decimals or without."""
+        return self.cell("patients", patient, column, HUNDREDTHS if decimals else WHOLE)
 
     def _triple(
         self, table: str, row: Any, name: str, endpoint: Endpoint, *, signed: bool = False

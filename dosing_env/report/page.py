@@ -21,6 +21,7 @@ from dosing_env.report.numbers import (
     subject,
     verdict,
 )
+from dosing_env.report.shown import person, shown_of
 from dosing_env.report.whiskers import Whisker, dot, scale
 from dosing_env.trial import ALL, Arm, Endpoint, Trial
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Triple = tuple[Cell, Cell, Cell]
-EXAMPLES = (10, 50, 90)  # percentiles of creatinine clearance of the patients shown one by one
+EXAMPLES = (10, 50, 90)  # percentiles of the patients shown one by one
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def _content(trial: Trial, numbers: Numbers) -> dict[str, Any]:
         "auc24": _panels(trial, "auc24_by_day", numbers) if trial.auc24_columns else [],
         "courses": _panels(trial, "course_bands", numbers) if trial.courses is not None else [],
         "sampled": _sampled(trial),
+        "shown": shown_of(trial),
         "patients": _patients(trial, numbers, arm),
         "doses": _panels(trial, "dose_shares", numbers) if trial.doses is not None else [],
         "dose_classes": _dose_classes(trial),
@@ -251,11 +253,12 @@ def _sampled(trial: Trial) -> int:
 
 
 def _examples(trial: Trial) -> list[int]:
-    """Sampled patients at the 10th, 50th and 90th percentile of creatinine clearance: chosen by rule, not by eye."""
+    """Sampled patients at the 10th, 50th and 90th percentile of one covariate: chosen by rule, not by eye."""
     if trial.courses is None:
         return []
     rows = trial.patients(trial.arms()[0].name)
-    rows = rows[rows["patient"].isin(trial.courses["patient"].unique())].sort_values(["CRCL_mL_min", "patient"])
+    chosen = rows["patient"].isin(trial.courses["patient"].unique())
+    rows = rows[chosen].sort_values([shown_of(trial).sorted_by, "patient"])
     positions = [round(percentile / 100 * (len(rows) - 1)) for percentile in EXAMPLES]
     return [int(rows["patient"].iloc[position]) for position in dict.fromkeys(positions)]
 
@@ -276,7 +279,7 @@ def _patients(trial: Trial, numbers: Numbers, arm: Arm) -> list[dict[str, Any]]:
             figure = figures.patient_course(trial, each.name, patient)
             text = f"{_what(figures.patient_course)} Patient {patient}, {each.title}."
             panels.append(Panel(each, _inline(figure, f"patient-{patient}-{_number(trial, each)}", text)))
-        people.append(numbers.person(patient) | {"panels": panels})
+        people.append({"number": patient, "who": person(trial, numbers, patient), "panels": panels})
     return people
 
 

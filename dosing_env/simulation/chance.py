@@ -20,6 +20,7 @@ POPULATION, ETA, CHART, KIDNEY, LEVEL, AKI = np.arange(1, 7, dtype=np.uint64)  #
 SUBJECT, OCCASION, RESIDUAL, MISSED, LATE, AMOUNT = np.arange(7, 13, dtype=np.uint64)  # of subjects in `simulate`
 
 PARTICLE = np.uint64(13)  # of posteriors
+INR, VITAMIN_K, TAKEN, INTERACTION, GENOTYPED = np.arange(14, 19, dtype=np.uint64)  # of patients of a clinic
 
 ZERO: Any = np.int64(0)  # a plain 0 would be a type of its own for numba: one more compilation
 _LOW = np.uint64(0xFFFFFFFF)

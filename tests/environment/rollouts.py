@@ -16,9 +16,11 @@ from dosing_env.cohort import Cohort
 from dosing_env.registration import environment_id
 from dosing_env.scenario import Scenario
 from dosing_env.vector import DosingVectorEnv
+from dosing_env.ward.kind import WARD
 
 SCENARIOS = catalogue.names("scenarios")
-EVENTFUL = [name for name in SCENARIOS if not scenario.load(name).course.decided_h]
+TASKS = {name: scenario.load(name).task() for name in SCENARIOS}
+EVENTFUL = [name for name, task in TASKS.items() if task.care is WARD and len(task.asked) == task.rules.decisions]
 every_scenario = pytest.mark.parametrize("name", SCENARIOS)
 every_eventful_scenario = pytest.mark.parametrize("name", EVENTFUL)  # a policy is asked at every dose, and all is noisy
 
@@ -45,7 +47,7 @@ def environment(name: str | Scenario, size: int, **arguments: Any) -> DosingVect
     return DosingVectorEnv(name, size, **({"autoreset_mode": AutoresetMode.DISABLED} | arguments))
 
 
-def changed(name: str, **sections: dict[str, Any]) -> Scenario:
+def changed(name: str, **sections: dict[str, Any]) -> Any:
     """A scenario with some keys of some sections changed."""
     base = scenario.load(name)
     parts = {part: msgspec.structs.replace(getattr(base, part), **keys) for part, keys in sections.items()}
@@ -54,19 +56,20 @@ def changed(name: str, **sections: dict[str, Any]) -> Scenario:
 
 def decisions(env: DosingVectorEnv | Cohort) -> int:
     """How often a policy is asked."""
-    return int(np.count_nonzero(env.task.rules.asked))
+    return len(env.task.asked)
 
 
 def hours(env: DosingVectorEnv) -> NDArray[np.float64]:
     """(decisions + 1,) h: when a policy is asked, and the end of the course."""
     rules = env.task.rules
-    return rules.interval * np.append(np.flatnonzero(rules.asked), rules.decisions)
+    return np.asarray(rules.interval * np.append(env.task.asked, rules.decisions))
 
 
 def some_doses(env: DosingVectorEnv | Cohort, patients: Any) -> NDArray[np.float32]:
-    """(decisions, n, 1) mg: doses nobody would plan, a function of patient number and decision alone."""
-    shape = (decisions(env), 1)
-    drawn = [np.random.default_rng(int(number)).uniform(0.0, env.task.rules.max_dose, shape) for number in patients]
+    """(decisions, n, numbers): what nobody would plan, a function of patient number and decision alone."""
+    shape = (decisions(env), len(env.task.actions))
+    low, high = ([getattr(action, end) for action in env.task.actions] for end in ("low", "high"))
+    drawn = [np.random.default_rng(int(number)).uniform(low, high, shape) for number in patients]
     return np.stack(drawn, axis=1).astype(np.float32)
 
 

@@ -132,11 +132,11 @@ def play_in_python(cohort: Cohort, numbers: list[int]) -> None:
     filling.pop("ROWS")
     begin, step = interpreted(decision.begin, **filling), interpreted(decision.step, **filling)
     cohort.courses["number"] = numbers
-    courses, rules, bench = (part.view(np.recarray) for part in (cohort.courses, cohort._rules, cohort._bench))
-    begin(courses, rules, cohort.key, bench, cohort._root, range(cohort.size), cohort.observation)
+    courses, rules, bench = (part.view(np.recarray) for part in (cohort.courses, cohort.rules, cohort.bench))
+    begin(courses, rules, cohort.key, bench, cohort.root, range(cohort.size), cohort.observation)
     everybody = np.ones(cohort.size, dtype=bool)
-    for doses in some_doses(cohort, numbers)[:, :, 0].astype(float):
-        paid = decision.nothing_paid(cohort.size)
+    for doses in some_doses(cohort, numbers).astype(float):
+        paid = decision.nothing_paid(cohort.size, len(cohort.task.care.terms))
         step(courses, rules, cohort.key, bench, doses, everybody, cohort.observation, paid)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dosing_env.cohort import Cohort
 from dosing_env.pharmacology import Patient
-from dosing_env.task import creatinine_now
+from dosing_env.ward.dosing import creatinine_now
 from tests.environment.rollouts import changed, every_eventful_scenario, every_scenario
 
 SIZE = 20_000
@@ -45,7 +45,7 @@ def test_an_injury_is_paid_for_once(name: str) -> None:
     paid = []
     for k in range(cohort.task.rules.decisions):
         injured = cohort.courses["onset"] <= k * cohort.task.rules.interval
-        risk = cohort.treat(np.full(500, 1000.0), np.ones(500, dtype=bool)).risk
+        risk = cohort.treat(np.full(500, 1000.0), np.ones(500, dtype=bool)).terms[:, 1]
         assert (risk[injured] == 0.0).all()
         paid.append(risk)
     assert injured.any()

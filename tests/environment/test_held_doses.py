@@ -8,8 +8,8 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from dosing_env import catalogue
-from dosing_env.chart import read
-from dosing_env.scenario import Scenario
+from dosing_env.ward.chart import read
+from dosing_env.ward.scenario import WardScenario
 from tests.environment.rollouts import Rollout, changed, columns, environment, hours, roll, some_doses
 
 MODES = (AutoresetMode.DISABLED, AutoresetMode.SAME_STEP)
@@ -17,7 +17,7 @@ SIZE = 20
 PROTOCOL = "auc500_typical"
 
 
-def ward(*decided: float, **dosing: float) -> Scenario:
+def ward(*decided: float, **dosing: float) -> WardScenario:
     """A ward with all its noise where a policy is asked at these hours."""
     course = {"decided_h": decided, "lead_in": PROTOCOL if decided and decided[0] else ""}
     return changed("vancomycin_ward", course=course, dosing=dosing)
@@ -33,12 +33,12 @@ HELD = {
 every_held = pytest.mark.parametrize("held", HELD.values(), ids=HELD)
 
 
-def asked_always(held: Scenario) -> Scenario:
+def asked_always(held: WardScenario) -> WardScenario:
     """The same scenario, with a policy asked at every dose."""
     return held.replace(course={"days": held.course.days, "interval_h": held.course.interval_h})
 
 
-def both_ways(held: Scenario) -> tuple[Rollout, Rollout, NDArray[np.int64]]:
+def both_ways(held: WardScenario) -> tuple[Rollout, Rollout, NDArray[np.int64]]:
     """Held, and by hand: what the lead-in gave, then the last wanted dose at every decision. And who asks when."""
     env, full = environment(held, SIZE), environment(asked_always(held), SIZE)
     asked, wanted = np.flatnonzero(env.task.rules.asked), some_doses(env, range(SIZE))
@@ -50,7 +50,7 @@ def both_ways(held: Scenario) -> tuple[Rollout, Rollout, NDArray[np.int64]]:
 
 
 @every_held
-def test_courses_are_those_of_the_same_doses_given_by_hand(held: Scenario) -> None:
+def test_courses_are_those_of_the_same_doses_given_by_hand(held: WardScenario) -> None:
     one, hand, asked = both_ways(held)
     assert one.courses.tobytes() == hand.courses.tobytes()
     assert np.array_equal(one.observations[:-1], hand.observations[asked])
@@ -58,7 +58,7 @@ def test_courses_are_those_of_the_same_doses_given_by_hand(held: Scenario) -> No
 
 
 @every_held
-def test_everything_is_paid_but_what_the_lead_in_earned(held: Scenario) -> None:
+def test_everything_is_paid_but_what_the_lead_in_earned(held: WardScenario) -> None:
     one, hand, asked = both_ways(held)
     for k, until in enumerate([*asked[1:], len(hand.rewards)]):
         paid = hand.rewards[asked[k] : until].sum(axis=0)
@@ -115,7 +115,7 @@ def test_a_dose_is_repeated_until_a_policy_is_asked_again() -> None:
 
 
 @every_held
-def test_where_one_decision_is_asked_the_task_is_done_and_else_time_is_up(held: Scenario) -> None:
+def test_where_one_decision_is_asked_the_task_is_done_and_else_time_is_up(held: WardScenario) -> None:
     course = roll(environment(held, 3))
     done, up = course.terminated, course.truncated
     last = np.arange(len(done)) == len(done) - 1

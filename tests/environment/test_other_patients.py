@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 
 from dosing_env import catalogue, scenario
-from dosing_env.chart import read
-from dosing_env.inference.charts import believe
 from dosing_env.patients import WarfarinPatient
 from dosing_env.pharmacology import Drug, Patient, Population
 from dosing_env.policy import planner_of
+from dosing_env.ward.chart import read
+from dosing_env.ward.charts import believe
 from tests.environment.rollouts import environment
 from tests.models import iv1
 
 WARD = "vancomycin_ward"
-REFUSED = "its patients are of the kind WarfarinPatient: an environment knows only the kind Patient"
+REFUSED = "its patients are of the kind WarfarinPatient: a ward knows only the kind Patient"
 WARFARIN: Drug = catalogue.load("drugs", "warfarin_hamberg2007")
 AURORA: Population = catalogue.load("populations", "warfarin_aurora")
 

@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 
 from dosing_env import map_estimate, simulate
-from dosing_env.chart import read
 from dosing_env.cohort import Cohort
-from dosing_env.inference.charts import believe, imagine
 from dosing_env.inference.problem import weigh
 from dosing_env.inference.search import CONVERGED
 from dosing_env.pharmacology import drug_of
 from dosing_env.planners.map_dosing import MAPDosing
 from dosing_env.policies import policy_of
 from dosing_env.scenario import load
-from dosing_env.task import infusion_hours
-from dosing_env.treatment import PRIMARY, outcomes, treat
+from dosing_env.treatment import treat
+from dosing_env.ward.chart import read
+from dosing_env.ward.charts import believe, imagine
+from dosing_env.ward.dosing import infusion_hours
+from dosing_env.ward.tables import PRIMARY, outcomes
 
 WARD = load("vancomycin_ward")
 DRUG = "vancomycin_goti2018"

@@ -18,8 +18,8 @@ from dosing_env.report.headline import headline
 from dosing_env.report.numbers import Numbers
 from dosing_env.scenario import load
 from dosing_env.task import Task
-from dosing_env.treatment import PRIMARY
 from dosing_env.trial import Trial
+from dosing_env.ward.tables import PRIMARY
 from tests.environment.rollouts import changed
 
 ONESHOT = load("vancomycin_oneshot")

@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from dosing_env import simulate
-from dosing_env.chart import read
 from dosing_env.cohort import Cohort
-from dosing_env.inference.charts import Belief, believe, imagine
 from dosing_env.planners._expected import _better, _respond
 from dosing_env.planners.mpc import MPC
 from dosing_env.planners.posterior_optimal import CHUNK, PosteriorOptimal
 from dosing_env.policies import policy_of
 from dosing_env.scenario import Scenario, load
 from dosing_env.simulation.compiling import specialise
-from dosing_env.task import infusion_hours
-from dosing_env.treatment import PRIMARY, outcomes, treat
+from dosing_env.treatment import treat
+from dosing_env.ward.chart import read
+from dosing_env.ward.charts import Belief, believe, imagine
+from dosing_env.ward.dosing import infusion_hours
+from dosing_env.ward.tables import PRIMARY, outcomes
 from tests.environment.rollouts import changed
 
 WARD, ONESHOT = load("vancomycin_ward"), load("vancomycin_oneshot")

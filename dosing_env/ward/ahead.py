@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.decision import parameters, start_infusion
 from dosing_env.pharmacology import Drug
-from dosing_env.rules import Rules
 from dosing_env.simulation.compiling import HOLE
 from dosing_env.simulation.course import advance
-from dosing_env.task import infusion_hours
+from dosing_env.ward.course import parameters, start_infusion
+from dosing_env.ward.dosing import infusion_hours
+from dosing_env.ward.rules import Rules
 
 N: Any = HOLE
 

@@ -17,13 +17,13 @@ from dosing_env.inference.observations import Levels
 from dosing_env.inference.particles import replicated, weighted
 from dosing_env.inference.problem import Problem, etas_of, seen_of, solve, spelt_out
 from dosing_env.pharmacology import Drug, Patient, require_patients
-from dosing_env.rules import Rules
 from dosing_env.simulation import subject
 from dosing_env.simulation.batch import How, follow
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import HOLE, specialise
 from dosing_env.simulation.control import USUAL
-from dosing_env.task import infusion_hours
+from dosing_env.ward.dosing import infusion_hours
+from dosing_env.ward.rules import Rules
 
 covariates: Any = HOLE
 NX: Any = HOLE
@@ -67,7 +67,7 @@ def believe(
     Raises:
         ValueError: a model of other patients than those of an environment.
     """
-    require_patients(drug, Patient, "the chart of an environment")
+    require_patients(drug, Patient, "the chart of a ward")
     day = int((chart.time[0] + 1e-9) // 24.0)
     known = rules.drawn[: int(chart.resulted.sum(axis=0)[0])]
     times = np.sort(np.concatenate([known, 24.0 * np.arange(day + 1), chart.time[:1]]))

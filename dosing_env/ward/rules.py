@@ -43,13 +43,14 @@ class Rules(NamedTuple):
 def rules_record(rules: Rules) -> NDArray[np.void]:
     """The same numbers as one record, as the compiled loop takes them: shape (1,).
 
-    With `drawn_by` and `known_by`, (decisions + 1,): how many levels have been drawn, and how many results have
-    arrived, by each decision; what happens at its hour counts. With `until`, (decisions,): the decision at which a
-    policy is asked next, or `decisions`.
+    With `prices` of what adds to the reward. With `drawn_by` and `known_by`, (decisions + 1,): how many levels have
+    been drawn, and how many results have arrived, by each decision; what happens at its hour counts. With `until`,
+    (decisions,): the decision at which a policy is asked next, or `decisions`.
     """
     decided = rules.interval * np.arange(rules.decisions + 1) + 1e-9
     values = rules._asdict() | {
         "drawn_by": np.searchsorted(rules.drawn, decided, side="right"),
+        "prices": np.array([rules.pay_attainment, -rules.pay_aki]),
         "until": _until(rules.asked),
         "known_by": np.searchsorted(rules.drawn + rules.turnaround, decided, side="right"),
     }

@@ -10,18 +10,20 @@ import numpy as np
 from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
-from dosing_env.ahead import enter, require_short, run, states
-from dosing_env.chart import Feature, read
+from dosing_env.care import Feature
 from dosing_env.cohort import holes
-from dosing_env.decision import admission, bench_type, parameters
-from dosing_env.inference.charts import Belief, believe
+from dosing_env.decision import admission, bench_type
 from dosing_env.inference.problem import laplace, require_error
 from dosing_env.inference.search import CONVERGED
 from dosing_env.pharmacology import Drug, DrugLike, drug_of
-from dosing_env.rules import Rules, rules_record
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import HOLE, specialise
 from dosing_env.task import Task
+from dosing_env.ward.ahead import enter, require_short, run, states
+from dosing_env.ward.chart import read
+from dosing_env.ward.charts import Belief, believe
+from dosing_env.ward.course import parameters
+from dosing_env.ward.rules import Rules, rules_record
 
 N: Any = HOLE
 output: Any = HOLE
@@ -53,10 +55,11 @@ class Believer:
         require_error(drug)
         require_short(task.rules, name)
         self.task, self.drug, self._levels = task, drug, levels
-        self.holes = holes(replace(task, drug=drug))
+        believed = replace(task, drug=drug)
+        self.holes = holes(believed)
         self.rules = rules_record(task.rules)
-        self.bench = np.zeros(1, dtype=bench_type(task.rules, drug, self.holes.pop("ROWS"), 1))
-        self._admission = admission(task.rules, drug)
+        self.bench = np.zeros(1, dtype=bench_type(believed, self.holes.pop("ROWS"), 1))
+        self._admission = admission(believed)
         self._first = task.rules.interval * int(np.argmax(task.rules.asked))
         self._effects = int(np.count_nonzero(np.array(drug.omega_root()).any(axis=0)))
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from dosing_env.arithmetic import maximum, minimum
+from dosing_env.care import Feature
 from dosing_env.formulas import cockcroft_gault
-from dosing_env.rules import Rules
+from dosing_env.ward.rules import Rules
 
 
 class Chart(NamedTuple):
@@ -36,15 +37,6 @@ class Chart(NamedTuple):
     arrived: Any  # (levels,) h           when the result was known
     resulted: Any  # (levels,) 1 known, 0 not yet
     below: Any  # (levels,) 1 reported as "< LLOQ"
-
-
-class Feature(NamedTuple):
-    """One number of the observation."""
-
-    name: str
-    unit: str
-    low: float
-    high: float
 
 
 _SCALARS = 8  # features before the arrays

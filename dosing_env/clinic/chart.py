@@ -1,0 +1,129 @@
+"""The chart of a clinic as the flat observation of the environment.
+
+The layout of the observation is decided here and nowhere else: `features` names it, `open_chart` and `observe` write
+it, `read` reads it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dosing_env.care import Feature
+from dosing_env.clinic.orders import ClinicChart
+from dosing_env.clinic.rules import ClinicRules
+from dosing_env.patients import WarfarinPatient
+
+_GENES = ("CYP2C9_2", "CYP2C9_3", "VKORC1_A", "CYP4F2_3")
+_TESTED = {"CYP2C9_2": 0, "CYP2C9_3": 0, "VKORC1_A": 1, "CYP4F2_3": 2}  # which test tells it
+_KNOWN = ("CYP2C9_KNOWN", "VKORC1_KNOWN", "CYP4F2_KNOWN")
+_UNITS = {
+    "day": "day",
+    "days_left": "days",
+    "AGE": "years",
+    "WT": "kg",
+    "HT": "cm",
+    "SEX": "1 male",
+    "INR_LOW": "INR",
+    "INR_HIGH": "INR",
+    "last_visit": "day",
+} | dict.fromkeys(_GENES, "copies")
+_HIGHEST = {"AGE": 120.0, "WT": 400.0, "HT": 250.0, "INR_LOW": 10.0, "INR_HIGH": 10.0} | dict.fromkeys(_GENES, 2.0)
+
+_SCALARS = ClinicChart._fields[: ClinicChart._fields.index("ordered")]
+_COUNT = len(_SCALARS)
+_DAY, _LEFT, _INTERACTING = (_SCALARS.index(name) for name in ("day", "days_left", "INTERACTING"))
+_VISIT, _LAST_VISIT = _SCALARS.index("visit"), _SCALARS.index("last_visit")
+# Which bedside value stands where; which genotypes stand where and whose test tells them; the tests.
+_BEDSIDE = tuple(
+    (_SCALARS.index(name), WarfarinPatient._fields.index(name))
+    for name in _SCALARS
+    if name in WarfarinPatient._fields and name not in _GENES
+)
+_GENOTYPES = tuple((_SCALARS.index(name), WarfarinPatient._fields.index(name), _TESTED[name]) for name in _GENES)
+_TESTS = tuple(_SCALARS.index(name) for name in _KNOWN)
+
+
+def features(rules: ClinicRules) -> tuple[Feature, ...]:
+    """The observation, number by number. What is not known is 0 (and its flag 0)."""
+    days, highest = (
+        range(1, rules.decisions + 1),
+        _HIGHEST | dict.fromkeys(("day", "last_visit"), rules.decisions + 1.0),
+    )
+    highest["days_left"] = float(rules.decisions)
+    return (
+        *(Feature(name, _UNITS.get(name, "1 yes"), 0.0, float(highest.get(name, 1.0))) for name in _SCALARS),
+        *(Feature(f"ordered_{d}", "mg", 0.0, rules.max_dose) for d in days),
+        *(Feature(f"dose_{d}", "mg", 0.0, rules.max_dose) for d in days),
+        *(Feature(f"inr_{d}", "INR", 0.0, rules.highest) for d in days),
+        *(Feature(f"outside_{d}", "1 above, -1 below", -1.0, 1.0) for d in days),
+    )
+
+
+def open_chart(course: Any, rules: ClinicRules, row: Any) -> None:
+    """Write what is known at the first visit into `row`, in the order of `features`."""
+    row[:] = 0.0
+    for at, field in _BEDSIDE:
+        row[at] = course.patient[field]
+    observe(course, rules, row)
+
+
+def observe(course: Any, rules: ClinicRules, row: Any) -> None:
+    """Add to `row` what has become known since the day before. After the last day only that it is over."""
+    k, days = course.decision, rules.decisions
+    row[_DAY], row[_LEFT] = k + 1.0, max(days - k - 1.0, 0.0)
+    row[_INTERACTING] = 1.0 if k >= course.interaction_day else 0.0
+    if k == rules.result_day:
+        _observe_genotypes(course, row)
+    if k > 0:
+        row[_COUNT + k - 1], row[_COUNT + days + k - 1] = course.ordered[k - 1], course.doses[k - 1]
+    row[_VISIT] = 0.0
+    if k < days and course.measured[k] > 0.0:
+        row[_VISIT], row[_LAST_VISIT] = 1.0, k + 1.0
+        row[_COUNT + 2 * days + k], row[_COUNT + 3 * days + k] = course.measured[k], course.outside[k]
+
+
+def _observe_genotypes(course: Any, row: Any) -> None:
+    for test in range(3):
+        row[_TESTS[test]] = course.tested[test]
+    for at, field, test in _GENOTYPES:
+        row[at] = course.patient[field] * course.tested[test]
+
+
+def read(row: Any, rules: ClinicRules) -> ClinicChart:
+    """The chart of one observation, (features,) float64."""
+    ordered, doses = _COUNT, _COUNT + rules.decisions
+    inrs, outside = doses + rules.decisions, doses + 2 * rules.decisions
+    return ClinicChart(
+        day=row[0],
+        days_left=row[1],
+        AGE=row[2],
+        WT=row[3],
+        HT=row[4],
+        SEX=row[5],
+        CYP2C9_KNOWN=row[6],
+        CYP2C9_2=row[7],
+        CYP2C9_3=row[8],
+        VKORC1_KNOWN=row[9],
+        VKORC1_A=row[10],
+        CYP4F2_KNOWN=row[11],
+        CYP4F2_3=row[12],
+        BLACK=row[13],
+        ASIAN=row[14],
+        OTHER=row[15],
+        AMIODARONE=row[16],
+        INDUCER=row[17],
+        FLUVASTATIN=row[18],
+        SMOKER=row[19],
+        DIABETES=row[20],
+        VTE=row[21],
+        STROKE=row[22],
+        INR_LOW=row[23],
+        INR_HIGH=row[24],
+        INTERACTING=row[25],
+        visit=row[26],
+        last_visit=row[27],
+        ordered=row[ordered:doses],
+        doses=row[doses:inrs],
+        inrs=row[inrs:outside],
+        outside=row[outside : outside + rules.decisions],
+    )

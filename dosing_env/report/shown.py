@@ -1,0 +1,102 @@
+"""What the pictures of a trial show of a patient: on a ward concentrations, in a clinic INRs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from dosing_env.trial import Trial
+
+if TYPE_CHECKING:
+    from dosing_env.report.numbers import Numbers
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Columns of the tables, and the words for them.
+
+    person: of a patient after sex and age: words, column of `Trial.frame`, unit, decimals.
+    """
+
+    title: str
+    curve: str  # column of `Trial.courses`
+    measured: str  # column of `Trial.levels`
+    unit: str
+    round_to: float  # axes end at a multiple of it
+    band: tuple[float, float] | None  # the target
+    band_words: str
+    sorted_by: str  # the column of `Trial.frame` by which example patients are chosen
+    sorted_words: str
+    person: tuple[tuple[str, str, str, int], ...]
+
+
+def shown_of(trial: Trial) -> Shown:
+    """What is shown of the patients of a trial."""
+    inr = trial.provenance.get("inr_range")
+    if inr is not None:
+        return _inrs((float(inr[0]), float(inr[1])))
+    auc24 = trial.provenance.get("auc24_target_mg_h_L")
+    return _concentrations((auc24[0] / 24, auc24[1] / 24) if auc24 else None)
+
+
+def _concentrations(band: tuple[float, float] | None) -> Shown:
+    return Shown(
+        title="True concentrations",
+        curve="concentration_mg_L",
+        measured="level_mg_L",
+        unit="mg/L",
+        round_to=10,
+        band=band,
+        band_words="the target as an average concentration, AUC24 / 24 h",
+        sorted_by="CRCL_mL_min",
+        sorted_words="creatinine clearance",
+        person=(
+            ("", "WT_kg", "kg", 0),
+            ("creatinine", "SCR_mg_dL", "mg/dL", 2),
+            ("clearance", "CRCL_mL_min", "mL/min", 0),
+        ),
+    )
+
+
+def _inrs(band: tuple[float, float]) -> Shown:
+    return Shown(
+        title="True INRs",
+        curve="inr",
+        measured="inr",
+        unit="INR",
+        round_to=1,
+        band=band,
+        band_words="the target",
+        sorted_by="sensitivity",
+        sorted_words="sensitivity by genotype",
+        person=(
+            ("", "WT_kg", "kg", 0),
+            ("copies of CYP2C9*2", "CYP2C9_2", "", 0),
+            ("of *3", "CYP2C9_3", "", 0),
+            ("of VKORC1 -1639A", "VKORC1_A", "", 0),
+        ),
+    )
+
+
+def person(trial: Trial, numbers: Numbers, patient: int) -> Markup:
+    """Who a patient is, in words."""
+    male = numbers.tables["patients"].loc[patient, "male"] == 1
+    parts = [Markup("{}").format("man" if male else "woman")]
+    for words, column, unit, decimals in (("", "AGE_years", "years", 0), *shown_of(trial).person):
+        cell = numbers.covariate(patient, column, decimals)
+        parts.append(Markup(" ").join(part for part in (words, cell, unit) if part))
+    return Markup(", ").join(parts)
+
+
+def day_ticks(days: float) -> range:
+    """Days to write on an axis of so many, from 0: not more than about fifteen."""
+    step = next((step for step in (1, 7, 14, 28) if days / step <= 14), 56)
+    return range(0, math.floor(days) + 1, step)
+
+
+def in_grams(doses: Any) -> bool:
+    """Whether doses are so large that they are shown in grams."""
+    return bool(doses.max() >= 1000)

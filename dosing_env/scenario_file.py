@@ -1,0 +1,170 @@
+"""What the scenario files of all kinds of care have in common."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Self, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from dosing_env import catalogue
+from dosing_env.care import Care
+from dosing_env.files import convert
+from dosing_env.pharmacology import Drug, Population, require_patients
+from dosing_env.policy import planner_of
+from dosing_env.task import Task
+
+Positive = Annotated[float, Meta(gt=0)]
+Natural = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+S = TypeVar("S", bound="Scenario")
+
+
+class Group(Struct, frozen=True, forbid_unknown_fields=True):
+    """A subgroup: patients with low <= column < high."""
+
+    title: str
+    column: str
+    low: float | None = None
+    high: float | None = None
+
+
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who, what, how long, compared with what. What is special to a kind of care stands in its own class."""
+
+    kind: ClassVar[Care]
+    sections: ClassVar[tuple[str, ...]]  # that can change what an agent meets
+
+    version: Annotated[int, Meta(ge=0)]
+    title: str
+    question: str
+    drug: str
+    population: str
+    rivals: tuple[str, ...] = ()
+    policies: tuple[str, ...]
+    subgroups: tuple[Group, ...] = ()
+    care: str = "ward"
+    name: str = ""
+
+    @property
+    def lead_in(self) -> str:
+        """The protocol that doses before a policy is first asked, if there is one."""
+        return ""
+
+    def rules(self) -> Any:
+        """The numbers of the task."""
+        raise NotImplementedError
+
+    def broken(self) -> Iterator[str]:
+        """The rules of its kind of care that it breaks, in words."""
+        raise NotImplementedError
+
+    def load_drug(self) -> Drug:
+        """The drug that generates the patients."""
+        return catalogue.load("drugs", self.drug)  # type: ignore[no-any-return]
+
+    def load_population(self) -> Population:
+        """The population the patients come from."""
+        return catalogue.load("populations", self.population)  # type: ignore[no-any-return]
+
+    def task(self) -> Task:
+        """The dosing task."""
+        return Task(
+            name=self.name,
+            care=self.kind,
+            rules=self.rules(),
+            drug=self.load_drug(),
+            population=self.load_population(),
+            lead_in=catalogue.load("protocols", self.lead_in).dose if self.lead_in else None,
+        )
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with top-level fields changed (for example `drug="vancomycin_thomson2009"`), checked again.
+
+        Raises:
+            ValueError: no such field, or a value that does not fit.
+        """
+        for field in changes:
+            if field not in self.__struct_fields__:
+                raise ValueError(f"{self.name}: {catalogue.unknown('field', field, list(self.__struct_fields__))}")
+        try:
+            changed = convert(msgspec.to_builtins(self) | msgspec.to_builtins(changes, enc_hook=os.fspath), type(self))
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
+        return check(changed, self.name)
+
+
+def check(scenario: S, where: str) -> S:
+    """The scenario, if its parts fit together.
+
+    Raises:
+        ValueError: the first rule that is broken, in one line that starts with `where`.
+    """
+    for broken in _broken_rules(scenario):
+        raise ValueError(f"{where}: {broken}")
+    return scenario
+
+
+def _broken_rules(s: Scenario) -> Iterator[str]:
+    yield from _not_finite(s)
+    yield from _unknown_names(s)
+    yield from s.broken()
+    for group in s.subgroups:
+        if group.low is not None and group.high is not None and group.low >= group.high:
+            yield f"subgroups: {group.title!r}: low {group.low:g} is not below high {group.high:g}"
+
+
+def _not_finite(s: Scenario) -> Iterator[str]:
+    for section, values in msgspec.to_builtins(s).items():
+        if isinstance(values, dict):
+            for key, value in values.items():
+                numbers = value if isinstance(value, list | tuple) else [value]
+                if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
+                    yield f"{section}.{key}: {value} is not finite"
+
+
+def _unknown_names(s: Scenario) -> Iterator[str]:
+    for kind, field, values in (
+        ("drugs", "drug", (s.drug,)),
+        ("drugs", "rivals", s.rivals),
+        ("populations", "population", (s.population,)),
+        ("protocols", "course.lead_in", (s.lead_in,) if s.lead_in else ()),
+    ):
+        for value in values:
+            try:
+                found = catalogue.load(kind, value)
+                if kind != "protocols":
+                    require_patients(found, s.kind.Patient, f"a {s.kind.name}")
+                if kind == "drugs":
+                    _require_fit(found)
+            except ValueError as error:
+                yield f"{field}: {error}"
+    agents = [f"agent:{name}" for name in catalogue.names("agents")]
+    known = [*catalogue.names("protocols"), *catalogue.names("planners"), *agents]
+    for policy in s.policies:
+        try:
+            planned = planner_of(policy) is not None if ":" in policy else policy in known
+        except ValueError as error:
+            yield f"policies: {error}"
+        if policy not in known and not planned and not policy.endswith((".py", ".toml")):  # a path: a user's own
+            yield f"policies: {catalogue.unknown('policy', policy, known)}"
+
+
+def _require_fit(drug: Drug) -> None:
+    """An environment counts in h and mg, and its patients have the covariates of the drug.
+
+    Raises:
+        ValueError: it is not so.
+    """
+    if (drug.time_unit, drug.amount_unit) != ("h", "mg"):
+        raise ValueError(f"{drug.name}: counts in {drug.time_unit} and {drug.amount_unit}, an environment in h and mg")
+    for what in ("bioavailability", "lag"):
+        if getattr(drug, what) is not None:
+            raise ValueError(f"{drug.name}: {what}: an environment does not know it yet; `simulate` does")
+    if drug.occasion:
+        raise ValueError(f"{drug.name}: occasion: an environment has no occasions yet; `simulate` has")
