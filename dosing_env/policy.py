@@ -31,7 +31,7 @@ class Protocol:
 
     name: str
     title: str
-    dose: Callable[[Chart], float]
+    dose: Callable[[Any], Any]
     kind: Literal["label", "guideline", "equation"] = "guideline"
 
     def __post_init__(self) -> None:

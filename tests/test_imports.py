@@ -18,7 +18,7 @@ ORDER = (
     {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
     {"rules", "chart", "task", "interchange"},
     {"decision", "cohort", "ahead", "scenario", "policy", "recipe", "inference", "belief", "sight", "learned"},
-    {"env", "vector", "registration", "protocols", "planners", "agent"},
+    {"env", "vector", "registration", "warfarin_dosing", "protocols", "planners", "agent"},
     {"trial", "trial_files", "trial_summary"},
     {"policies", "treatment"},
     {"virtual_trial", "verification"},
