@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ ALL: list[Equation] = [*GENETIC, *CLINICAL, second_loading_dose]
 CYP2C9 = {"*1/*1": (0, 0), "*1/*2": (1, 0), "*1/*3": (0, 1), "*2/*2": (2, 0), "*2/*3": (1, 1), "*3/*3": (0, 2)}
 
 
-def patient(cyp2c9: str = "*1/*1", A: int = 0, **others: float) -> ClinicChart:
+def patient(cyp2c9: str = "*1/*1", A: int = 0, **others: Any) -> ClinicChart:
     n2, n3 = CYP2C9[cyp2c9]
     return chart_on(1, CYP2C9_2=float(n2), CYP2C9_3=float(n3), VKORC1_A=float(A), **others)
 
@@ -210,7 +211,8 @@ def test_amiodarone_and_age_lower_the_dose_and_size_raises_it(equation: Equation
 
 @pytest.mark.parametrize("gene", ["CYP2C9_KNOWN", "VKORC1_KNOWN"])
 def test_unknown_genes_fall_back(gene: str) -> None:
-    chart = patient(**{gene: 0.0})
+    unknown: dict[str, Any] = {gene: 0.0}
+    chart = patient(**unknown)
     assert w.gage_genetic(chart) == w.gage_clinical(chart)
     assert lenzini(chart) == lenzini_clinical(chart)
     assert w.coumagen(chart) == 5.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -28,6 +29,7 @@ PLAIN: dict[str, Any] = dict.fromkeys(ClinicChart._fields, 0.0) | {
     "INR_HIGH": 3.0,
 }
 Days = Mapping[int, float]  # day of treatment -> a value
+NOTHING: Days = MappingProxyType({})
 
 
 def load(name: str) -> Protocol:
@@ -50,9 +52,8 @@ def along(values: Days) -> np.ndarray:
     return array
 
 
-def chart_on(day: int, inrs: Days | None = None, ordered: Days | None = None, **others: float) -> ClinicChart:
+def chart_on(day: int, inrs: Days = NOTHING, ordered: Days = NOTHING, **others: Any) -> ClinicChart:
     """The chart of a day with the INRs (none later than that) and the orders before it; tablets are as ordered."""
-    inrs, ordered = inrs or {}, ordered or {}
     assert max(inrs, default=0) <= day
     assert max(ordered, default=0) < day
     return ClinicChart(
@@ -76,7 +77,7 @@ def daily(dose: float, until: int) -> dict[int, float]:
     return dict.fromkeys(range(1, until), dose)
 
 
-def course(name: str, inrs: Days, until: int, **patient: float) -> tuple[list[float], dict[int, float]]:
+def course(name: str, inrs: Days, until: int, **patient: Any) -> tuple[Any, dict[int, float]]:
     """All orders of days 1 to `until`, and on days with an INR when the next one is wanted."""
     ordered: dict[int, float] = {}
     wanted: dict[int, float] = {}

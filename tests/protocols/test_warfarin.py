@@ -6,6 +6,8 @@ example on day 30; the doses of days 30 to 33.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dosing_env import warfarin_dosing as w
@@ -110,21 +112,21 @@ AURORA_HIGH = [
     (5.1, (0, 0, 0, 0), 3),
 ]
 USERS_OF_INTERMOUNTAIN = ["warfarin_5mg_intermountain", "warfarin_kovacs_intermountain", "eu_pact_control"]
-USERS_OF_AURORA = ["warfarin_aurora", "warfarin_iwpc_clinical_aurora", "coag_genetic_aurora"]
+USERS_OF_AURORA = ["warfarin_aurora_clinic", "warfarin_iwpc_clinical_aurora", "coag_genetic_aurora"]
 Doses = tuple[float, ...]
 
 
-def answer(name: str, inrs: Days, ordered: Days, days: int = 4, **patient: float) -> tuple[list[float], float]:
-    """What follows the last of the INRs: the doses of so many days, and when the next INR is wanted."""
+def answer(name: str, inrs: Days, ordered: Days, **patient: Any) -> tuple[Any, float]:
+    """What follows the last of the INRs: the doses of four days, and when the next INR is wanted."""
     ordered, day = dict(ordered), max(inrs)
     orders = []
-    for today in range(day, day + days):
+    for today in range(day, day + 4):
         orders.append(load(name).dose(chart_on(today, inrs, ordered, **patient)))
         ordered[today] = float(orders[-1].dose)
     return [float(order.dose) for order in orders], float(orders[0].next)
 
 
-def check(name: str, INR: float, doses: Doses, after: float, **patient: float) -> None:
+def check(name: str, INR: float, doses: Doses, after: float, **patient: Any) -> None:
     """Hold the answer to an INR of day 30 against the worked one."""
     given = answer(name, {20: 2.5, 30: INR}, daily(4.0, 30), **patient)
     assert given == (pytest.approx(list(doses)), after)
@@ -166,7 +168,7 @@ def test_aurora(name: str, INR: float, doses: Doses, after: float) -> None:
 
 @pytest.mark.parametrize(("INR", "doses", "after"), AURORA_HIGH)
 def test_aurora_target_2_5_to_3_5(INR: float, doses: Doses, after: float) -> None:
-    check("warfarin_aurora", INR, doses, after, INR_LOW=2.5, INR_HIGH=3.5)
+    check("warfarin_aurora_clinic", INR, doses, after, INR_LOW=2.5, INR_HIGH=3.5)
 
 
 # In range on day 30, the row of INRs in range beginning on the day named.
@@ -185,7 +187,7 @@ def test_aurora_target_2_5_to_3_5(INR: float, doses: Doses, after: float) -> Non
     ],
 )
 def test_aurora_comes_less_often_when_in_range(inrs: Days, after: float) -> None:
-    assert answer("warfarin_aurora", inrs, daily(4.0, 30))[1] == after
+    assert answer("warfarin_aurora_clinic", inrs, daily(4.0, 30))[1] == after
 
 
 # After a hold. Nothing was ordered from the INR of day 20 to that of the example; 4 mg before.
@@ -197,8 +199,8 @@ def test_aurora_comes_less_often_when_in_range(inrs: Days, after: float) -> None
         ("warfarin_5mg_intermountain", 3.3, 3.4, 7),
         ("warfarin_5mg_intermountain", 3.4, 0, 2),
         ("warfarin_5mg_intermountain", 5.5, 0, 2),
-        ("warfarin_aurora", 3.0, 3.4, 5),  # -15 %
-        ("warfarin_aurora", 3.1, 0, 3),
+        ("warfarin_aurora_clinic", 3.0, 3.4, 5),  # -15 %
+        ("warfarin_aurora_clinic", 3.1, 0, 3),
         ("warfarin_5mg_timi", 2.9, 3.5, 5),  # -12.5 %
         ("warfarin_5mg_timi", 3.0, 0, 2),
     ],
@@ -211,7 +213,10 @@ def test_after_a_hold(name: str, INR: float, dose: float, after: float) -> None:
 
 def test_aurora_after_a_hold_target_2_5_to_3_5() -> None:
     target = {"INR_LOW": 2.5, "INR_HIGH": 3.5}
-    assert answer("warfarin_aurora", {20: 5.5, 23: 3.5}, daily(4.0, 20), **target) == (pytest.approx([3.4] * 4), 5)
+    assert answer("warfarin_aurora_clinic", {20: 5.5, 23: 3.5}, daily(4.0, 20), **target) == (
+        pytest.approx([3.4] * 4),
+        5,
+    )
 
 
 def test_a_dose_skipped_is_no_hold() -> None:
@@ -376,14 +381,14 @@ def test_coumagen_scales_kovacs(known: float) -> None:
         ({"AGE": 50.0, "DIABETES": 1.0}, 5),
     ],
 )
-def test_aurora_starts(patient: dict[str, float], dose: float) -> None:
-    given, wanted = course("warfarin_aurora", {1: 1.0}, 2, **patient)
+def test_aurora_starts(patient: dict[str, Any], dose: float) -> None:
+    given, wanted = course("warfarin_aurora_clinic", {1: 1.0}, 2, **patient)
     assert (given, wanted[1]) == ([dose, dose], 2.0)
 
 
 @pytest.mark.parametrize(("INR", "dose"), [(1.2, 11.5), (1.5, 11.0), (1.9, 10.75), (2.0, 5.0), (4.5, 5.0)])
 def test_aurora_on_days_3_and_4(INR: float, dose: float) -> None:
-    given, wanted = course("warfarin_aurora", {3: INR}, 4, AGE=50.0)
+    given, wanted = course("warfarin_aurora_clinic", {3: INR}, 4, AGE=50.0)
     assert (given[2:], wanted[3]) == (pytest.approx([dose, dose]), 2.0)
 
 
@@ -409,7 +414,7 @@ ARMS = [
 @pytest.mark.parametrize(("name", "start", "refine"), ARMS)
 def test_predicted_then_refined(name, start, refine) -> None:  # type: ignore[no-untyped-def]
     """Days 1-3 predicted; INR 1.6 on day 4: the doses of days 2 and 1 were two and three days before it."""
-    patient = {"VKORC1_A": 1.0, "AGE": 50.0}
+    patient: dict[str, Any] = {"VKORC1_A": 1.0, "AGE": 50.0}
     chart = chart_on(1, **patient)
     first = start(chart)
     refined = refine(chart, 1.6, first, first, 0.0)
@@ -436,7 +441,7 @@ def test_titrated_from_day_6_on(then: str) -> None:
 
 
 def test_eu_pact_genetic() -> None:
-    patient = {"CYP2C9_3": 1.0, "VKORC1_A": 1.0}
+    patient: dict[str, Any] = {"CYP2C9_3": 1.0, "VKORC1_A": 1.0}
     chart = chart_on(1, **patient)
     loading = w.eu_pact_loading(chart)
     given, wanted = course("eu_pact_genetic", {1: 1.0, 4: 1.7}, 5, **patient)

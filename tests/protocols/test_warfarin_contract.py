@@ -1,4 +1,4 @@
-"""Every protocol of an anticoagulation clinic: legal orders, compiled ones the same, no peeking, numbers with a source."""
+"""Every protocol of an anticoagulation clinic: legal orders, the same compiled, no peeking, numbers with a source."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ SHARED = ("_aurora", "_fixed", "_intermountain", "_kovacs", "_refinement", "_tit
 TRIALS = {f"coag_{arm}_{then}" for arm in ("genetic", "clinical") for then in ("intermountain", "aurora")}
 LENZINI = {f"warfarin_iwpc_genetic_lenzini_{then}" for then in ("intermountain", "aurora")}
 FIXED = {f"warfarin_5mg_{then}" for then in ("intermountain", "wilson", "rely", "timi")}
-OTHERS = {"warfarin_kovacs_intermountain", "warfarin_aurora", "eu_pact_genetic", "eu_pact_control", "coumagen_genetic"}
+OTHERS = {
+    "warfarin_kovacs_intermountain",
+    "warfarin_aurora_clinic",
+    "eu_pact_genetic",
+    "eu_pact_control",
+    "coumagen_genetic",
+}
 IWPC = {"warfarin_iwpc_clinical_aurora", "warfarin_iwpc_genetic_aurora"}
 CHARTS = random_charts(2000)
 
@@ -33,7 +39,7 @@ def protocol(request: pytest.FixtureRequest) -> Protocol:
 
 
 def test_all_are_there() -> None:
-    assert set(NAMES) == TRIALS | LENZINI | FIXED | OTHERS | IWPC
+    assert set(NAMES) == TRIALS | LENZINI | FIXED | EU_PACT | OTHERS | IWPC
 
 
 def test_named_after_its_file_and_documented(protocol: Protocol) -> None:

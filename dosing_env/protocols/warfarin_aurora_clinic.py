@@ -26,4 +26,4 @@ def order(chart: ClinicChart) -> Order:
     return aurora(chart)
 
 
-PROTOCOL = Protocol(name="warfarin_aurora", title="Aurora", kind="guideline", dose=order)
+PROTOCOL = Protocol(name="warfarin_aurora_clinic", title="Aurora", kind="guideline", dose=order)
