@@ -22,13 +22,8 @@ SHARED = ("_aurora", "_fixed", "_intermountain", "_kovacs", "_refinement", "_tit
 TRIALS = {f"coag_{arm}_{then}" for arm in ("genetic", "clinical") for then in ("intermountain", "aurora")}
 LENZINI = {f"warfarin_iwpc_genetic_lenzini_{then}" for then in ("intermountain", "aurora")}
 FIXED = {f"warfarin_5mg_{then}" for then in ("intermountain", "wilson", "rely", "timi")}
-OTHERS = {
-    "warfarin_kovacs_intermountain",
-    "warfarin_aurora_clinic",
-    "eu_pact_genetic",
-    "eu_pact_control",
-    "coumagen_genetic",
-}
+EU_PACT = {"eu_pact_control", "eu_pact_genetic"}
+OTHERS = {"warfarin_kovacs_intermountain", "warfarin_aurora_clinic", "coumagen_genetic"}
 IWPC = {"warfarin_iwpc_clinical_aurora", "warfarin_iwpc_genetic_aurora"}
 CHARTS = random_charts(2000)
 
