@@ -8,6 +8,9 @@ Results are mg a day; equations printed for a week are divided by seven in `dail
     CoumaGen  Anderson, Circulation 2007;116:2563                                 SINGLE
     EU-PACT   Pirmohamed 2013, doi:10.1056/NEJMoa1311386; Avery 2011              SINGLE
 
+Lenzini's terms for African ancestry, stroke, diabetes and fluvastatin, and the whole equation without genotypes, were
+read in `reil` (Anzabi Zadeh) only.
+
 Public copies err in two signs or sizes: the IWPC coefficient of missing or mixed race is -0.1032 (not -1.032), Gage's
 of African Americans is -0.0901 with genotypes (not +).
 

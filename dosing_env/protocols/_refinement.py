@@ -1,4 +1,4 @@
-"""A dose refined by the INR of day 4 with the equations of Lenzini, as EU-PACT and COAG did. SINGLE.
+"""A dose refined by the INR of day 4 with the equation of Lenzini, as EU-PACT and COAG did. SINGLE.
 
     INR of day 4 or 5    the dose of Lenzini's equation from that day on
     next INR             2 days later (DERIVED): the refined dose is for days 4-5, then a nomogram goes on
@@ -9,21 +9,14 @@ nothing.
 
 from dosing_env.clinic.orders import ClinicChart, Order
 from dosing_env.protocols._titration import EARLY, ask, newest_inr, taken
-from dosing_env.warfarin_dosing import lenzini, lenzini_clinical
+from dosing_env.warfarin_dosing import lenzini
 
 REFINED = 4.0  # day  SINGLE  the INR from here on refines
 TITRATED = 6.0  # day  SINGLE  the INR from here on is the nomogram's
 
 
-def refined_genetic(chart: ClinicChart) -> Order:
-    """The order after an INR of day 4 or 5, by the equation with genotypes."""
+def refined(chart: ClinicChart) -> Order:
+    """The order after an INR of day 4 or 5, by the equation with genotypes (without, where a gene is not known)."""
     day = chart.last_visit
-    doses = taken(chart, day - 2.0), taken(chart, day - 3.0), taken(chart, day - 4.0)  # SINGLE
-    return ask(chart, lenzini(chart, newest_inr(chart), doses[0], doses[1], doses[2]), EARLY)
-
-
-def refined_clinical(chart: ClinicChart) -> Order:
-    """The order after an INR of day 4 or 5, by the equation without genotypes."""
-    day = chart.last_visit
-    doses = taken(chart, day - 2.0), taken(chart, day - 3.0), taken(chart, day - 4.0)  # SINGLE
-    return ask(chart, lenzini_clinical(chart, newest_inr(chart), doses[0], doses[1], doses[2]), EARLY)
+    dose2, dose3, dose4 = taken(chart, day - 2.0), taken(chart, day - 3.0), taken(chart, day - 4.0)  # SINGLE
+    return ask(chart, lenzini(chart, newest_inr(chart), dose2, dose3, dose4), EARLY)

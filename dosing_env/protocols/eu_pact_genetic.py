@@ -6,13 +6,13 @@
 
 Pirmohamed 2013, doi:10.1056/NEJMoa1311386. Until there is an INR of day 4 the predicted daily dose follows the
 loading (DERIVED). Genes not known: no loading without CYP2C9, and Lenzini's equation without genotypes (DERIVED).
-Intermountain lowers but does not raise before day 7 (DERIVED). The same as the arm PGPGI of Ravvaz 2017.
+Intermountain lowers but does not raise before day 7 (DERIVED). Nearly the arm PGPGI of Ravvaz 2017.
 """
 
 from dosing_env.clinic.orders import ClinicChart, Order
 from dosing_env.policy import Protocol
 from dosing_env.protocols._intermountain import intermountain
-from dosing_env.protocols._refinement import REFINED, TITRATED, refined_genetic
+from dosing_env.protocols._refinement import REFINED, TITRATED, refined
 from dosing_env.protocols._titration import begin
 from dosing_env.warfarin_dosing import eu_pact_loading, iwpc_genetic_continuous_age
 
@@ -32,7 +32,7 @@ def order(chart: ClinicChart) -> Order:
     if chart.last_visit < REFINED:
         return begin(chart, initial_dose(chart), REFINED)
     if chart.last_visit < TITRATED:
-        return refined_genetic(chart)
+        return refined(chart)
     return intermountain(chart)
 
 

@@ -11,7 +11,7 @@ own coefficients for them, and Lenzini's equation without genotypes (DERIVED).
 from dosing_env.clinic.orders import ClinicChart, Order
 from dosing_env.policy import Protocol
 from dosing_env.protocols._aurora import aurora
-from dosing_env.protocols._refinement import REFINED, TITRATED, refined_genetic
+from dosing_env.protocols._refinement import REFINED, TITRATED, refined
 from dosing_env.protocols._titration import begin
 from dosing_env.warfarin_dosing import iwpc_genetic
 
@@ -21,7 +21,7 @@ def order(chart: ClinicChart) -> Order:
     if chart.last_visit < REFINED:
         return begin(chart, iwpc_genetic(chart), REFINED)
     if chart.last_visit < TITRATED:
-        return refined_genetic(chart)
+        return refined(chart)
     return aurora(chart)
 
 

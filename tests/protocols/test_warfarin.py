@@ -404,8 +404,6 @@ def test_aurora_after_an_equation_never_raises_to_5_mg() -> None:
 ARMS = [
     ("coag_genetic_intermountain", w.gage_genetic, w.lenzini),
     ("coag_genetic_aurora", w.gage_genetic, w.lenzini),
-    ("coag_clinical_intermountain", w.gage_clinical, w.lenzini_clinical),
-    ("coag_clinical_aurora", w.gage_clinical, w.lenzini_clinical),
     ("warfarin_iwpc_genetic_lenzini_intermountain", w.iwpc_genetic, w.lenzini),
     ("warfarin_iwpc_genetic_lenzini_aurora", w.iwpc_genetic, w.lenzini),
 ]
@@ -429,6 +427,24 @@ def test_refined_again_on_day_5(name, start, refine) -> None:  # type: ignore[no
     first = start(chart_on(1))
     given, _ = course(name, {5: 2.0}, 6)
     assert given == pytest.approx([first] * 4 + [refine(chart_on(1), 2.0, first, first, first)] * 2)
+
+
+@pytest.mark.parametrize(("known", "refine"), [(1.0, w.lenzini), (0.0, w.lenzini_clinical)])
+def test_refined_without_genotypes_where_a_gene_is_not_known(known, refine) -> None:  # type: ignore[no-untyped-def]
+    first = w.gage_clinical(chart_on(1)) if known == 0.0 else w.gage_genetic(chart_on(1))
+    given, _ = course("coag_genetic_aurora", {4: 1.6}, 4, CYP2C9_KNOWN=known)
+    assert given == pytest.approx([first] * 3 + [refine(chart_on(1), 1.6, first, first, 0.0)])
+
+
+# 4.5 on day 5: Intermountain skips one, then -10 %, INR again in 2 days; Aurora holds 2 days, then -12.5 %.
+@pytest.mark.parametrize(
+    ("then", "factors", "after"), [("intermountain", (0, 0.9, 0.9), 2.0), ("aurora", (0, 0, 0.875), 7.0)]
+)
+def test_coag_clinical_is_titrated_from_day_5_on(then: str, factors: Doses, after: float) -> None:
+    first = w.gage_clinical(chart_on(1))
+    given, wanted = course(f"coag_clinical_{then}", {1: 1.0, 5: 4.5}, 7)
+    assert given == pytest.approx([first] * 4 + [factor * first for factor in factors])
+    assert wanted == {1: 4.0, 5: after}
 
 
 @pytest.mark.parametrize("then", ["intermountain", "aurora"])
