@@ -1,4 +1,4 @@
-"""Every protocol file: legal doses, the same ones compiled, pure, documented, sane in kidney function."""
+"""Every protocol of the wards: legal doses, the same ones compiled, pure, documented, sane in kidney function."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import pkgutil
 import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numba
 import numpy as np
 import pytest
 
 import dosing_env.protocols
+from dosing_env.clinic.orders import ClinicChart
 from dosing_env.evidence import EVIDENCE
 from dosing_env.formulas import cockcroft_gault
 from dosing_env.policy import Chart, Protocol
@@ -25,7 +26,7 @@ DRAWN = np.array([28.5, 34.0, 58.0, 106.0])  # h  the scenario's plan
 TURNAROUND = 1.5  # h
 LLOQ = 5.0  # mg/L
 
-NAMES = [m.name for m in pkgutil.iter_modules(dosing_env.protocols.__path__) if not m.name.startswith("_")]
+FILES = [m.name for m in pkgutil.iter_modules(dosing_env.protocols.__path__) if not m.name.startswith("_")]
 TABLES = ("renal_table", "camera2", "ucsf", "guideline_2020", "poppk_a_priori")
 BLIND_TO_LEVELS = ("camera2", "fixed_1g_q12h", "poppk_a_priori", "renal_table", "weight_15mgkg_q12h")
 LEVEL_GUIDED = ("guideline_2020", "sawchuk_zaske", "trough_rules")
@@ -33,6 +34,14 @@ LEVEL_GUIDED = ("guideline_2020", "sawchuk_zaske", "trough_rules")
 
 def load(name: str) -> Protocol:
     return importlib.import_module(f"dosing_env.protocols.{name}").PROTOCOL
+
+
+def for_the_ward(name: str) -> bool:
+    """Whether the protocol reads the chart of a ward, not that of an anticoagulation clinic."""
+    return ClinicChart not in get_type_hints(load(name).dose).values()
+
+
+NAMES = [name for name in FILES if for_the_ward(name)]
 
 
 def lift(function: types.FunctionType, done: dict[types.FunctionType, Any]) -> Any:
