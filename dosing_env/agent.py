@@ -52,33 +52,63 @@ class Agent(Policy):
                 f"{len(self.scaler.columns)} of those the recipe names"
             )
         self.learned.check(task, self.recipe.action)
+        if self.recipe.hold:
+            task.held()  # refuses a task without visits
+            names = [feature.name for feature in task.features]
+            self._visit, self._ordered = names.index("visit"), names.index("ordered_1")
 
     def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
-        """Doses to give now, (n,) mg, and the memory of its belief."""
+        """What to do now, (n, numbers), and the memory of its belief."""
         seen, memory = self.sight(observation, state)
-        return self.told(seen), memory
+        wanted = self.told(seen)
+        if self.recipe.hold:
+            self._go_on(observation, wanted)
+        return wanted, memory
+
+    def _go_on(self, observation: NDArray[np.float32], wanted: NDArray[np.float64]) -> None:
+        """On days without a visit what was ordered the day before is ordered again."""
+        rows = np.flatnonzero((observation[:, self._visit] < 0.5) & (observation[:, 0] > 1.0))
+        yesterday = self._ordered + observation[rows, 0].astype(np.int64) - 2  # day 1 stands first
+        wanted[rows, 0] = observation[rows, yesterday]
 
     def told(self, seen: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Doses to give now, (n,) mg, for what is seen."""
-        return to_mg(self.recipe, self.task, self.outputs(seen))
+        """What to do now, (n, numbers), for what is seen."""
+        return to_actions(self.recipe, self.task, self.outputs(seen))
 
     def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
         """Doses to give now, (n,) mg, without memory."""
-        return self.act(observation, None, None)[0]
+        return np.asarray(self.act(observation, None, None)[0][:, 0])
 
     def outputs(self, seen: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n, outputs) of what is seen: mean of the scaled dose, or the logits of the products."""
+        """(n, outputs) of what is seen: means of the scaled numbers, or the logits of their values."""
         rules = self.task.rules
         decision = np.rint(seen[:, 0] / rules.interval).astype(np.int64)
         decision = np.clip(decision, 0, rules.decisions - 1)  # after the last dose nothing is decided
         return self.learned(self.scaler(seen).astype(np.float64), decision)
 
 
-def to_mg(recipe: Recipe, task: Task, outputs: NDArray[Any]) -> NDArray[np.float64]:
-    """The network's outputs as doses, (n,) mg."""
+def to_actions(recipe: Recipe, task: Task, outputs: NDArray[Any]) -> NDArray[np.float64]:
+    """The network's outputs as actions, (n, numbers): the likeliest values of a grid, or scaled numbers."""
     if recipe.action == "grid":
-        return np.asarray(task.doses)[np.argmax(outputs, axis=1)]
-    return (np.clip(outputs[:, 0], -1.0, 1.0).astype(np.float64) + 1.0) / 2.0 * task.rules.max_dose
+        edges = np.cumsum([len(grid) for grid in task.grids])[:-1]
+        return from_grids(
+            task, np.stack([np.argmax(part, axis=1) for part in np.split(outputs, edges, axis=1)], axis=1)
+        )
+    return scaled(task, outputs)
+
+
+def from_grids(task: Task, places: NDArray[Any]) -> NDArray[np.float64]:
+    """Actions (n, numbers) of their places in the grids."""
+    return np.stack([np.asarray(grid)[places[:, j]] for j, grid in enumerate(task.grids)], axis=1)
+
+
+def scaled(task: Task, outputs: NDArray[Any]) -> NDArray[np.float64]:
+    """Actions (n, numbers) of numbers in [-1, 1]: the dose in proportion, other numbers the nearest of their grid."""
+    share = (np.clip(outputs, -1.0, 1.0).astype(np.float64) + 1.0) / 2.0
+    columns = [share[:, 0] * task.rules.max_dose]
+    for j, grid in enumerate(task.grids[1:], start=1):
+        columns.append(np.asarray(grid)[np.rint(share[:, j] * (len(grid) - 1)).astype(np.int64)])
+    return np.stack(columns, axis=1)
 
 
 def load_agent(name: str, seed: int | None = None) -> Agent:

@@ -81,6 +81,7 @@ class Care:
     nothing: Callable[[Any], Any]  # what a protocol says that gives nothing
     curve: Callable[..., Any]  # see `Cohort.curve`
     oracle: Callable[[Any, Any], Callable[[], Any]]  # of task and cohort: what to do now for each patient, (n, numbers)
+    held: Callable[[Any], Any] | None  # of rules: those of a task where doses are held between visits; None: no visits
     tables: Any  # module: endpoints, outcomes, doses, pictures, what is said of the target
 
 

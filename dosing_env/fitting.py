@@ -44,7 +44,7 @@ def fit(recipe: Recipe, case: Scenario, seed: int, progress: Progress) -> State:
         ValueError: the recipe is that of a network.
     """
     task, n = case.task(), recipe.training.num_envs
-    asked, sight = np.flatnonzero(task.rules.asked), sight_of(recipe, task)
+    asked, sight = task.asked, sight_of(recipe, task)
     scaler = Scaler(recipe, sight.features)
     learner = _learner(recipe, asked, len(scaler.columns), task.rules.decisions, seed)
     rounds = max(1, recipe.training.steps // (n * len(asked)))
@@ -59,7 +59,7 @@ def fit(recipe: Recipe, case: Scenario, seed: int, progress: Progress) -> State:
             seen, memory = sight(cohort.observation, memory)
             best = oracle.doses(cohort.observation)
             learner.add(k, scaler(seen), 2.0 * best / task.rules.max_dose - 1.0)
-            given = best if agent is None else agent.told(seen)
+            given = best if agent is None else agent.told(seen)[:, 0]
             cohort.treat(given.astype(np.float64), np.ones(n, dtype=bool))
         state = learner.learned()
     progress(rounds, rounds)

@@ -67,10 +67,10 @@ class PolicyNetwork:
     def check(self, task: Task, action: str) -> None:
         """See `Learned`."""
         outputs = self._layers[-1][0].shape[1]
-        if outputs != (len(task.doses) if action == "grid" else 1):
-            raise ValueError(
-                f"{self._where}: action: the network has {outputs} outputs, the task {len(task.doses)} doses"
-            )
+        needed = sum(map(len, task.grids)) if action == "grid" else len(task.actions)
+        if outputs != needed:
+            what = f"{len(task.doses)} doses" if len(task.grids) == 1 else f"actions of {needed}"
+            raise ValueError(f"{self._where}: action: the network has {outputs} outputs, the task {what}")
 
     def __call__(self, x: Floats, decision: NDArray[np.int64]) -> Floats:
         """See `Learned`: mean of the scaled dose, or the logits of the products."""

@@ -82,6 +82,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
     network: Network | None = None  # of PPO
     equation: Equation | None = None  # of least_squares
     boosting: Boosting | None = None  # of gradient_boosting
+    hold: bool = False  # in a clinic: the agent is asked on visits only, and its dose is held until the next one
     belief: str = ""  # the model whose belief the agent sees beside the chart
     observation: tuple[Scaling, ...]  # features that no pattern names are not seen by the agent
     ppo: dict[str, float | int] = {}
@@ -147,6 +148,8 @@ def load(name: str) -> Recipe:
 def fingerprint(recipe: Recipe) -> str:
     """A hash of what gives the learned numbers their meaning: their form, what is seen and how, what is said."""
     meaning: tuple[Any, ...] = (recipe.action, recipe.form, recipe.observation)
+    if recipe.hold:
+        meaning += ("hold",)
     if recipe.belief:
         meaning += (content_of("drugs", recipe.belief),)
     return hashlib.sha256(msgspec.json.encode(meaning)).hexdigest()[:12]

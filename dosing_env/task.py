@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dosing_env.care import Care, Feature
@@ -24,6 +24,16 @@ class Task:
     def __post_init__(self) -> None:
         for model in (self.drug, self.population):
             require_patients(model, self.care.Patient, f"a {self.care.name}")
+
+    def held(self) -> Task:
+        """The same, but a policy is asked on visits only, and its dose is held until the next one.
+
+        Raises:
+            ValueError: this kind of care has no visits.
+        """
+        if self.care.held is None:
+            raise ValueError(f"{self.name}: hold: a {self.care.name} has no visits between which a dose could be held")
+        return replace(self, rules=self.care.held(self.rules))
 
     @property
     def features(self) -> tuple[Feature, ...]:

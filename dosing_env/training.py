@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from dosing_env import __version__, files
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
-from dosing_env.agent import Agent, load_agent, to_mg
+from dosing_env.agent import Agent, from_grids, load_agent, scaled
 from dosing_env.catalogue import unknown
 from dosing_env.fitting import fit
 from dosing_env.recipe import Boosting, Network, Recipe, Scaler
 from dosing_env.report.card import describe
 from dosing_env.scenario import Scenario
 from dosing_env.treatment import treat
-from dosing_env.vector import DosingVectorEnv
+from dosing_env.vector import DosingVectorEnv, action_space
 from dosing_env.weights import State, write_weights
 
 try:
@@ -219,7 +219,9 @@ class PatientVecEnv(VecEnv):
     def __init__(self, recipe: Recipe, case: Scenario, num_envs: int, seed: int, stream: str = "train") -> None:
         self.recipe, self.first_seed = recipe, seed
         mode = AutoresetMode.SAME_STEP
-        self.env = DosingVectorEnv(case, num_envs, stream=stream, autoreset_mode=mode, belief=recipe.belief or None)
+        self.env = DosingVectorEnv(
+            case, num_envs, stream=stream, autoreset_mode=mode, hold=recipe.hold, belief=recipe.belief or None
+        )
         self.scaler = Scaler(recipe, self.env.features)
         inputs = spaces.Box(-np.inf, np.inf, (len(self.scaler.columns),), np.float32)
         super().__init__(num_envs, inputs, network_actions(recipe, self.env))
@@ -235,8 +237,8 @@ class PatientVecEnv(VecEnv):
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Treat every patient."""
-        doses = action_to_mg(self.recipe, self.env, self._actions)
-        observation, reward, terminated, truncated, info = self.env.step(doses)
+        wanted = action_of(self.recipe, self.env, self._actions)
+        observation, reward, terminated, truncated, info = self.env.step(wanted)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         over = terminated | truncated
         if over.any():
@@ -270,17 +272,17 @@ class PatientVecEnv(VecEnv):
 
 
 def network_actions(recipe: Recipe, env: DosingVectorEnv) -> spaces.Space[Any]:
-    """What the network says: a scaled dose in [-1, 1], or which product."""
+    """What the network says: numbers in [-1, 1], or which values of their grids."""
     if recipe.action == "grid":
-        return spaces.Discrete(len(env.task.doses))
-    return spaces.Box(-1.0, 1.0, (1,), np.float32)
+        return action_space(env.task, discrete=True)
+    return spaces.Box(-1.0, 1.0, (len(env.task.actions),), np.float32)
 
 
-def action_to_mg(recipe: Recipe, env: DosingVectorEnv, actions: NDArray[Any]) -> NDArray[np.float64]:
-    """Sampled actions of the network as doses, (n, 1) mg."""
+def action_of(recipe: Recipe, env: DosingVectorEnv, actions: NDArray[Any]) -> NDArray[np.float64]:
+    """Sampled actions of the network as actions of the environment, (n, numbers)."""
     if recipe.action == "grid":
-        return np.asarray(env.task.doses)[actions][:, None]
-    return to_mg(recipe, env.task, actions)[:, None]
+        return from_grids(env.task, actions.reshape(len(actions), -1))
+    return scaled(env.task, actions)
 
 
 class Watch(BaseCallback):
@@ -319,9 +321,10 @@ class Watch(BaseCallback):
         write_weights(self.folder / f"step{self.num_timesteps}.safetensors", {self.seed: state}, card)
 
     def _line(self) -> str:
+        tables = self.case.kind.tables
         if not self.learning:
             return f"seed {self.seed}"
-        return f"seed {self.seed}, {self.learning[-1][self.case.kind.tables.PRIMARY]:.1f} % within target"
+        return f"seed {self.seed}, {self.learning[-1][tables.PRIMARY]:.1f} % {tables.WITHIN}"
 
 
 def tuned(agent: Agent, case: Scenario) -> dict[str, float]:

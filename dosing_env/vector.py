@@ -35,6 +35,7 @@ class DosingVectorEnv(VectorEnv):
         autoreset_mode: Gymnasium's NEXT_STEP, SAME_STEP or DISABLED.
         solver: "exact" or "compiled"; by default chosen by the drug.
         render_mode: "ansi" or "rgb_array"; `render()` then returns one text or picture per patient.
+        hold: a policy is asked on visits only, and its dose is held until the next one (in a clinic).
         belief: a model (name, file or `Drug`) whose belief is observed beside the chart, see `sight.Sight`.
         overrides: top-level fields of the scenario to change, for example drug="vancomycin_thomson2009".
 
@@ -58,6 +59,7 @@ class DosingVectorEnv(VectorEnv):
         autoreset_mode: AutoresetMode = AutoresetMode.NEXT_STEP,
         solver: str | None = None,
         render_mode: str | None = None,
+        hold: bool = False,
         belief: DrugLike | None = None,
         **overrides: Any,
     ) -> None:
@@ -69,7 +71,7 @@ class DosingVectorEnv(VectorEnv):
         self.scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
         if overrides:
             self.scenario = self.scenario.replace(**overrides)
-        self.task: Task = self.scenario.task()
+        self.task: Task = self.scenario.task().held() if hold else self.scenario.task()
         if solver_for(self.task.drug, solver) == "scipy":
             raise ValueError("solver: 'scipy' is the reference of the tests, use 'exact' or 'compiled'")
         self.num_envs = num_envs

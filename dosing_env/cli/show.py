@@ -160,13 +160,14 @@ def _agent(name: str) -> Iterator[Any]:
         for seed, row in last.items()
     ]
     yield "\nTraining seeds, on the tuning stream\n"
-    yield _table(("seed", "steps", "days within target", "return"), rows)
+    yield _table(("seed", "steps", "primary endpoint", "return"), rows)
     versions = trained.card.get("versions", {})
     yield f"\ntrained with: {', '.join(f'{what} {version}' for what, version in versions.items()) or 'not recorded'}"
 
 
 def _outcome(row: dict[str, Any]) -> tuple[str, str]:
-    return f"{row['attainment_percent']:.1f} %", f"{row['return']:.3f}"
+    primary = next(value for name, value in row.items() if name.endswith("_percent"))
+    return f"{primary:.1f} %", f"{row['return']:.3f}"
 
 
 VIEWS: dict[str, Callable[[str], Iterator[Any]]] = {

@@ -12,7 +12,7 @@ from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
     from dosing_env.agent import Agent
-    from dosing_env.recipe import Recipe
+    from dosing_env.scenario import Scenario
 
 
 @click.command()
@@ -51,7 +51,7 @@ def train(recipe: str, seed: int | None, steps: int | None, output: Path | None,
         click.echo(_where(folder), err=True)
     with progress(quiet) as shown:
         agent = training.train(rules, seed, output=folder, steps=steps, progress=shown, card=not no_card)
-    click.echo(_result(agent, rules, folder))
+    click.echo(_result(agent, case, folder))
 
 
 def _where(folder: Path) -> str:
@@ -59,16 +59,17 @@ def _where(folder: Path) -> str:
 TensorBoard:  {folder}/seed*/tensorboard  (tensorboard --logdir {folder})"""
 
 
-def _result(agent: Agent, rules: Recipe, folder: Path) -> str:
+def _result(agent: Agent, case: Scenario, folder: Path) -> str:
     """Each seed at its end, where the weights are, and what to do next."""
+    rules, tables = agent.recipe, case.kind.tables
     last = {row["seed"]: row for row in agent.card["learning"]}
     lines = [
-        f"seed {seed}: {row['attainment_percent']:.1f} % of days within target, return {row['return']:.3f}, "
+        f"seed {seed}: {row[tables.PRIMARY]:.1f} % {tables.WITHIN}, return {row['return']:.3f}, "
         f"{row['steps']:,} steps{', chosen' if seed == agent.seed and len(last) > 1 else ''}"
         for seed, row in last.items()
     ]
     lines.append(f"(on {rules.training.evaluate_patients} patients of the tuning stream)")
     lines.append(f"weights: {folder / rules.name}.safetensors")
     own = f"agent:{folder / rules.name}.toml"
-    lines.append(f"next:    dosing-env evaluate {rules.scenario} --policies guideline_2020,{own},oracle")
+    lines.append(f"next:    dosing-env evaluate {rules.scenario} --policies {case.policies[0]},{own},oracle")
     return "\n".join(lines)

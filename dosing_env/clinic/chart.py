@@ -1,5 +1,9 @@
 """The chart of a clinic as the flat observation of the environment.
 
+Between what is known of the patient and the days one by one stand numbers that follow from those, for whoever learns:
+the newest four INRs, newest first, how many days ago they were measured, and the mean daily dose from each to the next
+newer one (of the newest, until today); the dose of yesterday and the mean of the last seven days; mg in tablets.
+
 The layout of the observation is decided here and nowhere else: `features` names it, `open_chart` and `observe` write
 it, `read` reads it.
 """
@@ -30,7 +34,10 @@ _UNITS = {
 _HIGHEST = {"AGE": 120.0, "WT": 400.0, "HT": 250.0, "INR_LOW": 10.0, "INR_HIGH": 10.0} | dict.fromkeys(_GENES, 2.0)
 
 _SCALARS = ClinicChart._fields[: ClinicChart._fields.index("ordered")]
-_COUNT = len(_SCALARS)
+_RECENT = 4  # INRs
+_INRS = len(_SCALARS)  # where they begin; the days since, and the doses, follow
+_SINCE, _DOSES, _WEEK = _INRS + _RECENT, _INRS + 2 * _RECENT, _INRS + 3 * _RECENT
+_COUNT = _WEEK + 2  # numbers before the days
 _DAY, _LEFT, _INTERACTING = (_SCALARS.index(name) for name in ("day", "days_left", "INTERACTING"))
 _VISIT, _LAST_VISIT = _SCALARS.index("visit"), _SCALARS.index("last_visit")
 # Which bedside value stands where; which genotypes stand where and whose test tells them; the tests.
@@ -45,13 +52,15 @@ _TESTS = tuple(_SCALARS.index(name) for name in _KNOWN)
 
 def features(rules: ClinicRules) -> tuple[Feature, ...]:
     """The observation, number by number. What is not known is 0 (and its flag 0)."""
-    days, highest = (
-        range(1, rules.decisions + 1),
-        _HIGHEST | dict.fromkeys(("day", "last_visit"), rules.decisions + 1.0),
-    )
-    highest["days_left"] = float(rules.decisions)
+    days, recent, end = range(1, rules.decisions + 1), range(1, _RECENT + 1), rules.decisions + 1.0
+    highest = _HIGHEST | dict.fromkeys(("day", "last_visit", "days_left"), end)
     return (
-        *(Feature(name, _UNITS.get(name, "1 yes"), 0.0, float(highest.get(name, 1.0))) for name in _SCALARS),
+        *(Feature(name, _UNITS.get(name, "1 yes"), 0.0, highest.get(name, 1.0)) for name in _SCALARS),
+        *(Feature(f"recent_inr_{j}", "INR", 0.0, rules.highest) for j in recent),
+        *(Feature(f"recent_days_{j}", "days", 0.0, end) for j in recent),
+        *(Feature(f"recent_dose_{j}", "mg/day", 0.0, rules.max_dose) for j in recent),
+        Feature("recent_yesterday", "mg", 0.0, rules.max_dose),
+        Feature("recent_week", "mg/day", 0.0, rules.max_dose),
         *(Feature(f"ordered_{d}", "mg", 0.0, rules.max_dose) for d in days),
         *(Feature(f"dose_{d}", "mg", 0.0, rules.max_dose) for d in days),
         *(Feature(f"inr_{d}", "INR", 0.0, rules.highest) for d in days),
@@ -76,10 +85,38 @@ def observe(course: Any, rules: ClinicRules, row: Any) -> None:
         _observe_genotypes(course, row)
     if k > 0:
         row[_COUNT + k - 1], row[_COUNT + days + k - 1] = course.ordered[k - 1], course.doses[k - 1]
+    _observe_doses(course, row, k)
     row[_VISIT] = 0.0
     if k < days and course.measured[k] > 0.0:
+        _observe_visit(row, course.measured[k])
         row[_VISIT], row[_LAST_VISIT] = 1.0, k + 1.0
         row[_COUNT + 2 * days + k], row[_COUNT + 3 * days + k] = course.measured[k], course.outside[k]
+
+
+def _observe_doses(course: Any, row: Any, k: int) -> None:
+    """The doses since the newest INR, and of the last week."""
+    if k == 0:
+        return
+    for j in range(_RECENT):
+        if row[_INRS + j] > 0.0:
+            row[_SINCE + j] += 1.0
+    row[_DOSES] = _mean_dose(course, max(int(row[_LAST_VISIT]) - 1, 0), k)
+    row[_WEEK], row[_WEEK + 1] = course.doses[k - 1], _mean_dose(course, max(k - 7, 0), k)
+
+
+def _mean_dose(course: Any, first: int, last: int) -> float:
+    """The mean daily dose of the days from `first` to before `last`, mg."""
+    total = 0.0
+    for k in range(first, last):
+        total += course.doses[k]
+    return total / (last - first)
+
+
+def _observe_visit(row: Any, inr: float) -> None:
+    """A new INR: those known move on by one."""
+    for j in range(_RECENT - 1, 0, -1):
+        row[_INRS + j], row[_SINCE + j], row[_DOSES + j] = row[_INRS + j - 1], row[_SINCE + j - 1], row[_DOSES + j - 1]
+    row[_INRS], row[_SINCE], row[_DOSES] = inr, 0.0, 0.0
 
 
 def _observe_genotypes(course: Any, row: Any) -> None:

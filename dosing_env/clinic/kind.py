@@ -61,5 +61,6 @@ CLINIC = Care(
     nothing=course.no_order,
     curve=tables.curve,
     oracle=OraclePlan,
+    held=lambda rules: rules._replace(hold=1),
     tables=tables,
 )

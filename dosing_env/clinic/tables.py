@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from dosing_env.cohort import Cohort
 
 PRIMARY = "ttr_percent"
-STABLE_DAYS = 7.0  # MEMORY  apart: two INRs in range one after the other, so far apart, are a stable INR
+WITHIN = "of the time in range"  # the primary endpoint, in words behind its number
+STABLE_DAYS = 7.0  # MEMORY  a run of INRs in range that lasts so long is a stable INR
 
 COVARIATES = (
     "AGE_years", "WT_kg", "HT_cm", "male", "CYP2C9_2", "CYP2C9_3", "VKORC1_A", "CYP4F2_3", "sensitivity",
@@ -32,11 +33,11 @@ def endpoints(rules: ClinicRules) -> tuple[Endpoint, ...]:
         Endpoint(PRIMARY, "Time in range (Rosendaal)", "%", "higher", 0, 100),
         Endpoint("true_in_range_percent", "Time in range (true INR)", "%", "higher", 0, 100),
         Endpoint("unsafe_percent", f"Time with INR above {rules.unsafe:g}", "%", "lower", 0, 100, harm=True),
+        Endpoint("visits_count", "INRs measured", "INRs", "lower", 0),
         Endpoint("ineffective_percent", f"Time with INR below {rules.ineffective:g}", "%", "lower", 0, 100),
         Endpoint("first_in_range_days", "First INR in range", "days", "lower", 0, counted),
         Endpoint("stable_days", "Stable INR", "days", "lower", 0, counted),
-        Endpoint("visits_count", "INRs measured", "INRs", "lower", 0),
-        Endpoint("mean_dose_mg", "Mean daily dose", "mg", "neither", 0),
+        Endpoint("mean_dose_mg", "Mean daily dose", "mg/day", "neither", 0),
     )
 
 
@@ -162,7 +163,11 @@ def _share(before: Any, after: Any, low: Any, high: Any) -> NDArray[np.float64]:
 
 
 def _stable(times: Any, inrs: Any, low: float, high: float) -> float:
-    """Days until the first of two INRs in range, one after the other and `STABLE_DAYS` apart; inf: never."""
+    """Day of the first INR of a run in range that lasts `STABLE_DAYS`, from INR to INR; inf: there is none."""
     inside = (inrs >= low) & (inrs <= high)
-    stable = inside[:-1] & inside[1:] & (np.diff(times) >= 24.0 * STABLE_DAYS)
-    return float(times[int(np.argmax(stable))] / 24.0) if stable.any() else np.inf
+    for first in np.flatnonzero(inside):
+        run = inside[first:]
+        last = first + (len(run) if run.all() else int(np.argmin(run))) - 1
+        if times[last] - times[first] >= 24.0 * STABLE_DAYS:
+            return float(times[first] / 24.0)
+    return np.inf

@@ -74,9 +74,9 @@ def _inrs(band: tuple[float, float]) -> Shown:
         sorted_words="sensitivity by genotype",
         person=(
             ("", "WT_kg", "kg", 0),
-            ("copies of CYP2C9*2", "CYP2C9_2", "", 0),
-            ("of *3", "CYP2C9_3", "", 0),
-            ("of VKORC1 -1639A", "VKORC1_A", "", 0),
+            ("", "CYP2C9_2", "copies of CYP2C9*2", 0),
+            ("", "CYP2C9_3", "of *3", 0),
+            ("", "VKORC1_A", "of VKORC1 -1639A", 0),
         ),
     )
 

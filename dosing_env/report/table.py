@@ -72,7 +72,7 @@ def _secondary(trial: Trial) -> list[Endpoint]:
     """Harm, the first endpoint besides of which less is better, and the total dose."""
     harm = harm_endpoint(trial)
     worse = [e for e in trial.endpoints[1:] if e.better == "lower" and e != harm][:1]
-    return [*([harm] if harm else []), *worse, *(e for e in trial.endpoints[1:] if e.unit == "mg")]
+    return [*([harm] if harm else []), *worse, *(e for e in trial.endpoints[1:] if e.unit in ("mg", "mg/day"))]
 
 
 def _headings(trial: Trial) -> tuple[str, str]:

@@ -63,5 +63,6 @@ WARD = Care(
     nothing=course.no_dose,
     curve=curve,
     oracle=OraclePlan,
+    held=None,
     tables=tables,
 )

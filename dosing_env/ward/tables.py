@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COVARIATES = ("AGE_years", "WT_kg", "HT_cm", "male", "SCR_mg_dL", "CRCL_mL_min")
 PRIMARY = "attainment_percent"
+WITHIN = "of days within target"  # the primary endpoint, in words behind its number
 
 
 def endpoints(rules: Rules) -> tuple[Endpoint, ...]:

@@ -86,7 +86,7 @@ def stop_once(monkeypatch: pytest.MonkeyPatch, kind: type, method: str) -> None:
 def test_stopped_training_leaves_weights_and_checkpoints(tmp_path: Path) -> None:
     small_recipe(tmp_path, steps="50_000_000")
     terminal = Terminal("train", "tiny.toml", folder=tmp_path)
-    terminal.wait_for("% within target")
+    terminal.wait_for("% of days within target")
     terminal.ctrl_c()
     result = terminal.end()
     assert (result.code, result.out) == (STOPPED, "")
