@@ -34,6 +34,19 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
     high: float | None = None
 
 
+class Finding(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a published trial found, which this one should find again: the difference between two arms."""
+
+    source: str
+    arm: str
+    against: str
+    difference: float  # of the primary endpoint, in its unit
+    low: float  # 95 % interval
+    high: float
+    arm_mean: float | None = None
+    against_mean: float | None = None
+
+
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who, what, how long, compared with what. What is special to a kind of care stands in its own class."""
 
@@ -48,6 +61,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     rivals: tuple[str, ...] = ()
     policies: tuple[str, ...]
     subgroups: tuple[Group, ...] = ()
+    published: tuple[Finding, ...] = ()
     care: str = "ward"
     name: str = ""
 
@@ -114,9 +128,20 @@ def _broken_rules(s: Scenario) -> Iterator[str]:
     yield from _not_finite(s)
     yield from _unknown_names(s)
     yield from s.broken()
+    for finding in s.published:
+        yield from _broken_finding(s, finding)
     for group in s.subgroups:
         if group.low is not None and group.high is not None and group.low >= group.high:
             yield f"subgroups: {group.title!r}: low {group.low:g} is not below high {group.high:g}"
+
+
+def _broken_finding(s: Scenario, finding: Finding) -> Iterator[str]:
+    for field in ("arm", "against"):
+        name = getattr(finding, field)
+        if name not in s.policies:
+            yield f"published.{field}: {catalogue.unknown('policy of the scenario', name, list(s.policies))}"
+    if not finding.low <= finding.difference <= finding.high:
+        yield f"published.difference: {finding.difference:g} is not between low, {finding.low:g}, and high"
 
 
 def _not_finite(s: Scenario) -> Iterator[str]:

@@ -171,6 +171,17 @@ class Trial:
 
         return leaks(self)
 
+    def findings(self) -> pd.DataFrame:
+        """What published trials found, and what this one finds.
+
+        `source, arm, against`; as printed `published, published_low, published_high, published_arm, published_against`;
+        here `difference, low, high, arm_mean, against_mean`, and `found`: the published interval holds the difference
+        found here and, where it excludes 0, so does the interval here, on the same side.
+        """
+        from dosing_env.trial_summary import findings
+
+        return findings(self)
+
     def save(self, directory: str | Path, *, parquet: bool = False) -> Path:
         """Write the trial: trial.csv (or trial.parquet), summary.csv and what the report needs. Whole or not at all."""
         from dosing_env.trial_files import save

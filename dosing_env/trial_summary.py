@@ -58,6 +58,40 @@ def leaks(trial: Trial) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["policy", "difference", "low"])
 
 
+def findings(trial: Trial) -> pd.DataFrame:
+    """One row per published finding whose two arms took part; see `Trial.findings`."""
+    import pandas as pd
+
+    present = {arm.name for arm in trial.arms()}
+    met = [f for f in trial.provenance.get("published", []) if {f["arm"], f["against"]} <= present]
+    return pd.DataFrame([_finding(trial, printed) for printed in met], columns=list(_FINDING))
+
+
+_FINDING = (
+    "source", "arm", "against", "published", "published_low", "published_high", "published_arm", "published_against",
+    "difference", "low", "high", "arm_mean", "against_mean", "found",
+)  # fmt: skip
+
+
+def _finding(trial: Trial, printed: dict[str, Any]) -> dict[str, Any]:
+    table = differences(trial, printed["arm"], printed["against"], trial.drugs[0]).set_index("endpoint")
+    own = table.loc[trial.primary.name]
+    low, high = printed["low"], printed["high"]
+    same_side = low <= 0.0 <= high or (own["low"] > 0.0 if low > 0.0 else own["high"] < 0.0)
+    means = {name: float(_outcomes(trial, printed[name])[:, 0].mean()) for name in ("arm", "against")}
+    values = (
+        printed["source"], printed["arm"], printed["against"], printed["difference"], low, high,
+        _or_nan(printed.get("arm_mean")), _or_nan(printed.get("against_mean")),
+        own["difference"], own["low"], own["high"], means["arm"], means["against"],
+        bool(low <= own["difference"] <= high and same_side),
+    )  # fmt: skip
+    return dict(zip(_FINDING, values, strict=True))
+
+
+def _or_nan(value: float | None) -> float:
+    return NAN if value is None else value
+
+
 def subgroup_table(trial: Trial, reference: str | None) -> pd.DataFrame:
     """One row per policy and subgroup; see `Trial.subgroup_table`."""
     import pandas as pd

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from dosing_env import __version__
@@ -303,4 +304,5 @@ def _provenance(case: Scenario, patients: int, seed: int, command: str) -> dict[
         "patients": patients,
         "command": command or " ".join(sys.argv),
         **case.kind.tables.said_of_target(case.rules()),
+        **({"published": msgspec.to_builtins(case.published)} if case.published else {}),
     }

@@ -142,9 +142,9 @@ def treat(course, rules, key, bench, action):  # type: ignore[no-untyped-def]
 def close(course, rules, key, gained):  # type: ignore[no-untyped-def]
     """Judge the day: shares of a whole course in range, above and below what is safe; and whether it had a visit."""
     k = course.decision - 1
-    if k < rules.first_day:
+    if k < rules.counted:
         return
-    counted = rules.decisions - rules.first_day
+    counted = rules.decisions - rules.counted
     before, after = course.inr[k], course.inr[k + 1]
     gained[IN_RANGE] += share_of_line(before, after, course.patient[_LOW], course.patient[_HIGH]) / counted
     gained[UNSAFE] += share_of_line(before, after, rules.unsafe, math.inf) / counted

@@ -13,7 +13,8 @@ class ClinicRules(NamedTuple):
 
     interval: float  # h     from dose to dose: a day
     decisions: int  # days of the course
-    first_day: int  # day on which a policy is first asked, 0-based; the lead-in doses before, and nothing counts
+    first_day: int  # day on which a policy is first asked, 0-based; the lead-in doses before
+    counted: int  # first day that counts, 0-based
     hold: int  # 1: a policy is asked on visits only, and its dose is held until the next one
     step: float  # mg    between two daily doses that tablets make
     max_dose: float  # mg

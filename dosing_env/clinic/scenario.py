@@ -18,11 +18,12 @@ Day = Annotated[int, Meta(ge=1)]
 
 
 class Course(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How long. Before the first day a lead-in protocol doses, and nothing counts."""
+    """How long. Before the first day a lead-in protocol doses."""
 
     days: Annotated[int, Meta(ge=2, le=731)]
     first_day: Day = 1
     lead_in: str = ""
+    counted_from_day: Day | None = None  # left out: the first day
 
 
 class Dosing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +115,7 @@ class ClinicScenario(Scenario, frozen=True, forbid_unknown_fields=True, kw_only=
             interval=24.0,
             decisions=self.course.days,
             first_day=self.course.first_day - 1,
+            counted=(self.course.counted_from_day or self.course.first_day) - 1,
             hold=0,
             step=self.dosing.step_mg,
             max_dose=self.dosing.max_dose_mg,
@@ -146,6 +148,9 @@ class ClinicScenario(Scenario, frozen=True, forbid_unknown_fields=True, kw_only=
         days, first = self.course.days, self.course.first_day
         if first > days:
             yield f"course.first_day: {first} is after the last day, {days}"
+        counted = self.course.counted_from_day or first
+        if not first <= counted < days:
+            yield f"course.counted_from_day: {counted} is not between first_day, {first}, and the last day but one"
         if first > 1 and not self.course.lead_in:
             yield f"course.lead_in: is missing, a policy is first asked on day {first}: name the protocol before it"
         if first == 1 and self.course.lead_in:

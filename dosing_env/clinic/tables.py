@@ -28,7 +28,7 @@ COVARIATES = (
 
 def endpoints(rules: ClinicRules) -> tuple[Endpoint, ...]:
     """What is counted in each patient; the first is the primary one."""
-    counted = rules.decisions - rules.first_day
+    counted = rules.decisions - rules.counted
     return (
         Endpoint(PRIMARY, "Time in range (Rosendaal)", "%", "higher", 0, 100),
         Endpoint("true_in_range_percent", "Time in range (true INR)", "%", "higher", 0, 100),
@@ -51,7 +51,7 @@ def outcomes(cohort: Cohort, returns: dict[str, NDArray[np.float64]]) -> pd.Data
     import pandas as pd
 
     rules, c = cohort.task.rules, cohort.courses
-    first, days = rules.first_day, rules.decisions
+    first, days = rules.counted, rules.decisions
     low, high = (c["patient"][:, _at(cohort, name)] for name in ("INR_LOW", "INR_HIGH"))
     columns: dict[str, Any] = {"patient": c["number"]} | _covariates(cohort)
     measured = [_measured(course, first) for course in c]

@@ -60,6 +60,7 @@ class Numbers:
             "summary": trial.summary().set_index(["drug", "policy"]),
             "patients": trial.patients(trial.arms()[0].name).set_index("patient"),
             "leaks": trial.leaks().set_index("policy"),
+            "findings": trial.findings(),
         }
         if trial.subgroups:
             self.tables["subgroups"] = trial.subgroup_table().set_index(["policy", "subgroup"])
@@ -111,6 +112,10 @@ class Numbers:
         low, high = (self.cell("summary", row, name, self.trial.primary) for name in ("seed_low", "seed_high"))
         return count, low, high
 
+    def finding(self, row: int, column: str, *, signed: bool = False) -> Cell:
+        """A number of a published finding."""
+        return self.cell("findings", row, column, self.trial.primary, signed=signed)
+
     def leaks(self) -> list[tuple[str, Cell, Cell]]:
         """Policies above the information ceiling: name, difference, and its one-sided lower limit."""
         return [
@@ -131,6 +136,13 @@ class Numbers:
         mean, low, high = (
             self.cell("subgroups", (policy, title), column, self.trial.primary, signed=True)
             for column in ("difference", *ends)
+        )
+        return mean, low, high
+
+    def group(self, policy: str, title: str) -> tuple[Cell, Cell, Cell]:
+        """Mean of the primary endpoint in a subgroup and its interval."""
+        mean, low, high = (
+            self.cell("subgroups", (policy, title), column, self.trial.primary) for column in ("mean", "low", "high")
         )
         return mean, low, high
 

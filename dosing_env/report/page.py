@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from dosing_env.pharmacology import model_title
 from dosing_env.report import look
+from dosing_env.report.findings import found
 from dosing_env.report.headline import headline
 from dosing_env.report.numbers import (
     Cell,
@@ -76,9 +77,11 @@ def _content(trial: Trial, numbers: Numbers) -> dict[str, Any]:
         "subject": arm,
         "reference": trial.arm(trial.reference) if trial.reference else None,
         "headline": headline(trial, numbers),
+        "findings": found(trial, numbers),
         "tiles": _tiles(trial, numbers, arm),
         "attainment": _attainment(trial, numbers),
         "subgroups": _subgroups(trial, numbers, arm),
+        "groups": _groups(trial, numbers, arm),
         "rivals": _rivals(trial, numbers, arm),
         "auc24": _panels(trial, "auc24_by_day", numbers) if trial.auc24_columns else [],
         "courses": _panels(trial, "course_bands", numbers) if trial.courses is not None else [],
@@ -185,6 +188,20 @@ def _subgroups(trial: Trial, numbers: Numbers, arm: Arm) -> dict[str, Any] | Non
         drawing = dot(axis, triples[title], None, size=0.5 + 0.7 * share, bad=worse)
         rows.append(Row(title, triples[title], drawing, n=counts[title], note="worse" if worse else ""))
     return {"rows": rows, "axis": axis, "mark": axis.at(0.0)}
+
+
+def _groups(trial: Trial, numbers: Numbers, arm: Arm) -> dict[str, Any] | None:
+    """The primary endpoint in each group under the subject, the reference, Bayesian dosing and the oracle."""
+    if not trial.subgroups:
+        return None
+    reference = [trial.arm(trial.reference)] if trial.reference else []
+    others = [*reference, *best_first(trial, ("bayes",), arm.name)[:1], *best_first(trial, ("oracle",), arm.name)[:1]]
+    arms = list(dict.fromkeys([arm, *others]))
+    rows = [
+        (title, numbers.count(arm.name, title), [numbers.group(each.name, title) for each in arms])
+        for title in (ALL, *(subgroup.title for subgroup in trial.subgroups))
+    ]
+    return {"arms": arms, "rows": rows}
 
 
 def _rivals(trial: Trial, numbers: Numbers, arm: Arm) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dosing_env.report.findings import found
 from dosing_env.report.headline import headline
 from dosing_env.report.look import COLOUR, KNOWS
 from dosing_env.report.numbers import Cell, Numbers, difference_unit, harm_endpoint, subject
@@ -40,6 +41,8 @@ class TerminalReport:
         yield Text()
         yield Text(words.answer.striptags())
         yield Text(words.bad_news.striptags(), "bold")
+        for finding in found(self.trial, numbers):
+            yield Text(finding.plain, "bold")
 
 
 def result_table(trial: Trial, numbers: Numbers | None = None, *, tight: bool = False) -> Table:
