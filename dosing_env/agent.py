@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env import catalogue, recipe
-from dosing_env.learned import learned_of
+from dosing_env.learned import RecurrentNetwork, learned_of
 from dosing_env.policy import Policy
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.task import Task
@@ -58,18 +58,35 @@ class Agent(Policy):
             self._visit, self._ordered = names.index("visit"), names.index("ordered_1")
 
     def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
-        """What to do now, (n, numbers), and the memory of its belief."""
+        """What to do now, (n, numbers), and the memory of its belief; of a recurrent agent, that and its own."""
+        if isinstance(self.learned, RecurrentNetwork):
+            return self._act_remembering(self.learned, observation, state, episode_start)
         seen, memory = self.sight(observation, state)
-        wanted = self.told(seen)
-        if self.recipe.hold:
-            self._go_on(observation, wanted)
-        return wanted, memory
+        return self._held(observation, self.told(seen)), memory
 
-    def _go_on(self, observation: NDArray[np.float32], wanted: NDArray[np.float64]) -> None:
-        """On days without a visit what was ordered the day before is ordered again."""
-        rows = np.flatnonzero((observation[:, self._visit] < 0.5) & (observation[:, 0] > 1.0))
-        yesterday = self._ordered + observation[rows, 0].astype(np.int64) - 2  # day 1 stands first
-        wanted[rows, 0] = observation[rows, yesterday]
+    def _act_remembering(
+        self, learned: RecurrentNetwork, observation: NDArray[np.float32], state: Any, episode_start: Any
+    ) -> tuple[NDArray[np.float64], Any]:
+        """The same of an agent that remembers. Where it is asked on visits only, it is on visits that it learns."""
+        believed, own = state if isinstance(state, tuple) else (state, None)
+        seen, believed = self.sight(observation, believed)
+        before = np.zeros((len(seen), 2 * learned.units)) if own is None else np.array(own)
+        if episode_start is not None:
+            before[np.asarray(episode_start, dtype=bool)] = 0.0
+        after = learned.remember(self.scaler(seen).astype(np.float64), before)
+        outputs = learned(after[:, : learned.units], self._decisions(seen))
+        if self.recipe.hold:
+            days = observation[:, self._visit] < 0.5
+            after[days] = before[days]
+        return self._held(observation, to_actions(self.recipe, self.task, outputs)), (believed, after)
+
+    def _held(self, observation: NDArray[np.float32], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """On days without a visit what was ordered the day before is ordered again, where the recipe holds doses."""
+        if self.recipe.hold:
+            rows = np.flatnonzero((observation[:, self._visit] < 0.5) & (observation[:, 0] > 1.0))
+            yesterday = self._ordered + observation[rows, 0].astype(np.int64) - 2  # day 1 stands first
+            wanted[rows, 0] = observation[rows, yesterday]
+        return wanted
 
     def told(self, seen: NDArray[np.float32]) -> NDArray[np.float64]:
         """What to do now, (n, numbers), for what is seen."""
@@ -81,10 +98,13 @@ class Agent(Policy):
 
     def outputs(self, seen: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, outputs) of what is seen: means of the scaled numbers, or the logits of their values."""
+        return self.learned(self.scaler(seen).astype(np.float64), self._decisions(seen))
+
+    def _decisions(self, seen: NDArray[np.float32]) -> NDArray[np.int64]:
+        """At which decision each patient stands; after the last nothing is decided."""
         rules = self.task.rules
         decision = np.rint(seen[:, 0] / rules.interval).astype(np.int64)
-        decision = np.clip(decision, 0, rules.decisions - 1)  # after the last dose nothing is decided
-        return self.learned(self.scaler(seen).astype(np.float64), decision)
+        return np.asarray(np.clip(decision, 0, rules.decisions - 1))
 
 
 def to_actions(recipe: Recipe, task: Task, outputs: NDArray[Any]) -> NDArray[np.float64]:

@@ -48,7 +48,7 @@ def learned_of(recipe: Recipe, state: State, where: str) -> Learned:
     """
     form = recipe.form
     if isinstance(form, Network):
-        return PolicyNetwork(form, state, where)
+        return RecurrentNetwork(form, state, where) if form.lstm else PolicyNetwork(form, state, where)
     return Equations(form, state, where) if isinstance(form, Equation) else Trees(form, state, where)
 
 
@@ -78,6 +78,37 @@ class PolicyNetwork:
             x = self._forward(x, matrix, bias, self._relu, True)
         matrix, bias = self._layers[-1]
         return self._forward(x, matrix, bias, False, False)
+
+
+class RecurrentNetwork(PolicyNetwork):
+    """sb3-contrib's recurrent policy: one layer of long short-term memory before the network.
+
+    Attributes:
+        units: that remember; a memory is (n, 2 units): what is put out, and the cells.
+    """
+
+    def __init__(self, network: Network, state: State, where: str) -> None:
+        super().__init__(network, state, where)
+        self.units = network.lstm
+        weights = [state.get(f"lstm_actor.{name}_l0") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+        own, before, bias, more = weights
+        if (
+            own is None
+            or before is None
+            or bias is None
+            or more is None
+            or before.shape != (4 * self.units, self.units)
+        ):
+            raise ValueError(f"{where}: no units that remember, or not {self.units}: another recipe's file?")
+        self._own, self._before = (np.ascontiguousarray(w.T, dtype=np.float64) for w in (own, before))
+        self._bias = bias.astype(np.float64) + more.astype(np.float64)
+        self.inputs = self._own.shape[0]
+        self.made = f"Recurrent{self.made} behind {self.units} LSTM units".replace("Stable-Baselines3", "sb3-contrib")
+        self._remember = specialise(_remember)
+
+    def remember(self, x: Floats, memory: Floats) -> Floats:
+        """The memory (n, 2 units) after the inputs (n, inputs)."""
+        return self._remember(x, memory, self._own, self._before, self._bias)
 
 
 class Equations:
@@ -197,6 +228,30 @@ def _forward(x, matrix, bias, relu, activate):  # type: ignore[no-untyped-def]
                 # tanh, three times as fast as the library's and as good near 1e-16 absolute
                 y[row, j] = max(y[row, j], 0.0) if relu else 1.0 - 2.0 / (math.exp(2.0 * y[row, j]) + 1.0)
     return y
+
+
+def _remember(x, memory, own, before, bias):  # type: ignore[no-untyped-def]
+    """One step of long short-term memory for every row: gates in the order input, forget, cell, output."""
+    units = before.shape[0]
+    new, gates = np.empty(memory.shape), np.empty(4 * units)
+    for row in range(x.shape[0]):
+        gates[:] = bias
+        for i in range(x.shape[1]):
+            for j in range(4 * units):
+                gates[j] += x[row, i] * own[i, j]
+        for i in range(units):
+            for j in range(4 * units):
+                gates[j] += memory[row, i] * before[i, j]
+        for j in range(units):
+            keep, enter, leave = _sigmoid(gates[units + j]), _sigmoid(gates[j]), _sigmoid(gates[3 * units + j])
+            cell = keep * memory[row, units + j] + enter * math.tanh(gates[2 * units + j])
+            new[row, units + j] = cell
+            new[row, j] = leave * math.tanh(cell)
+    return new
+
+
+def _sigmoid(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x))
 
 
 def _equations(x, decision, coefficients, degree):  # type: ignore[no-untyped-def]

@@ -47,11 +47,12 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     anneal: bool = False  # the learning rate falls linearly to 0
 
 
-class Network(Struct, frozen=True, forbid_unknown_fields=True):
+class Network(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The policy network; the value network has the same shape."""
 
     layers: tuple[Count, ...]
     activation: Literal["tanh", "relu"]
+    lstm: Natural = 0  # of RecurrentPPO: units that remember from decision to decision, before the layers
 
 
 class Equation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,10 +77,10 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
     title: str
     purpose: str
     scenario: str
-    algorithm: Literal["PPO", "least_squares", "gradient_boosting"]
+    algorithm: Literal["PPO", "RecurrentPPO", "least_squares", "gradient_boosting"]
     action: Literal["mg", "grid"]  # a Gaussian over milligrams, or a choice among the products
     training: Training
-    network: Network | None = None  # of PPO
+    network: Network | None = None  # of PPO and RecurrentPPO
     equation: Equation | None = None  # of least_squares
     boosting: Boosting | None = None  # of gradient_boosting
     hold: bool = False  # in a clinic: the agent is asked on visits only, and its dose is held until the next one
@@ -103,7 +104,11 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
         raise ValueError(f"{self.name}: one of {', '.join(_PARTS)} is missing")
 
 
-_PARTS = {"network": "PPO", "equation": "least_squares", "boosting": "gradient_boosting"}  # whose each is
+_PARTS = {  # whose each is
+    "network": ("PPO", "RecurrentPPO"),
+    "equation": ("least_squares",),
+    "boosting": ("gradient_boosting",),
+}
 
 
 class Scaler:
@@ -188,13 +193,15 @@ def check(recipe: Recipe, path: Path) -> None:
         raise ValueError(f"{path}: training.steps: {recipe.training.steps} is below num_envs")
     if recipe.training.anneal and "learning_rate" not in recipe.ppo:
         raise ValueError(f"{path}: ppo.learning_rate: is missing, training.anneal needs it")
-    for part, algorithm in _PARTS.items():
-        if (getattr(recipe, part) is not None) != (recipe.algorithm == algorithm):
-            wrong = "is missing" if recipe.algorithm == algorithm else f"belongs to {algorithm}"
+    for part, algorithms in _PARTS.items():
+        if (getattr(recipe, part) is not None) != (recipe.algorithm in algorithms):
+            wrong = "is missing" if recipe.algorithm in algorithms else f"belongs to {' and '.join(algorithms)}"
             raise ValueError(f"{path}: {part}: {wrong}, algorithm is {recipe.algorithm}")
+    if recipe.network is not None and (recipe.network.lstm > 0) != (recipe.algorithm == "RecurrentPPO"):
+        raise ValueError(f"{path}: network.lstm: {recipe.network.lstm}: RecurrentPPO has units that remember, PPO none")
     if recipe.network is not None and not recipe.network.layers:
         raise ValueError(f"{path}: network.layers: is empty, at least one layer is needed")
-    if recipe.algorithm != "PPO" and (recipe.ppo or recipe.action != "mg"):
+    if recipe.algorithm not in _PARTS["network"] and (recipe.ppo or recipe.action != "mg"):
         raise ValueError(f"{path}: {recipe.algorithm} has no section ppo, and action 'mg'")
     if recipe.belief.endswith(".py"):
         raise ValueError(f"{path}: belief: {recipe.belief!r} is code. A recipe names catalogue entries only")

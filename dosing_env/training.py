@@ -31,6 +31,7 @@ from dosing_env.weights import State, write_weights
 
 try:
     import torch
+    from sb3_contrib import RecurrentPPO
     from stable_baselines3 import PPO
     from stable_baselines3.common.callbacks import BaseCallback
     from stable_baselines3.common.vec_env import VecEnv
@@ -183,7 +184,7 @@ def _fit_seed(recipe: Recipe, case: Scenario, seed: int, progress: Progress | No
     return SeedRun(seed, state, [row], True)
 
 
-def build(recipe: Recipe, env: VecEnv, seed: int, log: str | None = None) -> PPO:
+def build(recipe: Recipe, env: VecEnv, seed: int, log: str | None = None) -> PPO | RecurrentPPO:
     """Stable-Baselines3's PPO as the recipe describes it, untrained.
 
     Raises:
@@ -199,12 +200,15 @@ def build(recipe: Recipe, env: VecEnv, seed: int, log: str | None = None) -> PPO
         arguments["learning_rate"] = lambda left: left * rate
     rest: dict[str, Any] = {"seed": seed, "device": "cpu", "policy_kwargs": network, "tensorboard_log": log}
     try:
+        if recipe.form.lstm:
+            network["lstm_hidden_size"] = recipe.form.lstm
+            return RecurrentPPO("MlpLstmPolicy", env, **rest, **arguments)
         return PPO("MlpPolicy", env, **rest, **arguments)
     except (AssertionError, TypeError, ValueError) as error:
         raise ValueError(f"{recipe.file}: ppo: {error}") from error
 
 
-def state_of(model: PPO) -> State:
+def state_of(model: PPO | RecurrentPPO) -> State:
     """The policy's weights as arrays."""
     return {name: value.detach().numpy().copy() for name, value in model.policy.state_dict().items()}
 
@@ -356,7 +360,7 @@ def _write(recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], folder: Path
 
 def versions() -> dict[str, str]:
     """What the training ran on."""
-    packages = ("stable-baselines3", "scikit-learn")
+    packages = ("stable-baselines3", "sb3-contrib", "scikit-learn")
     return {
         "dosing-env": __version__,
         **{name: importlib.metadata.version(name) for name in packages},
