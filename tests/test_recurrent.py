@@ -60,7 +60,8 @@ def test_it_remembers_on_visits_only_and_holds_its_dose_between(rules: Recipe, s
     cohort.admit(np.arange(N))
     agent.begin(cohort.task, None)
     own: Any = None
-    before, start = None, np.ones(N, dtype=bool)
+    before: Any = None
+    start = np.ones(N, dtype=bool)
     visits = 0
     for _ in range(30):
         visit = cohort.courses["next_visit"] == cohort.courses["decision"]
