@@ -52,7 +52,7 @@ def test_memory_and_outputs_are_those_of_torch(rules: Recipe, model: Any, state:
         memory, start = learned.remember(x.astype(np.float64), memory), np.zeros(N, dtype=bool)
         outputs = learned(memory[:, : learned.units], np.zeros(N, dtype=np.int64))
         assert np.clip(outputs, -1.0, 1.0) == pytest.approx(expected, abs=1e-6)
-    assert memory[:, : learned.units] == pytest.approx(theirs[0][0], abs=1e-6)
+    assert memory[:, : learned.units] == pytest.approx(np.asarray(theirs)[0][0], abs=1e-6)
 
 
 def test_it_remembers_on_visits_only_and_holds_its_dose_between(rules: Recipe, state: State) -> None:
