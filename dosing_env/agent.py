@@ -70,7 +70,7 @@ class Agent(Policy):
         """The same of an agent that remembers. Where it is asked on visits only, it is on visits that it learns."""
         believed, own = state if isinstance(state, tuple) else (state, None)
         seen, believed = self.sight(observation, believed)
-        before = np.zeros((len(seen), 2 * learned.units)) if own is None else np.array(own)
+        before = learned.nothing(len(seen)) if own is None else np.array(own)
         if episode_start is not None:
             before[np.asarray(episode_start, dtype=bool)] = 0.0
         after = learned.remember(self.scaler(seen).astype(np.float64), before)
@@ -97,8 +97,14 @@ class Agent(Policy):
         return np.asarray(self.act(observation, None, None)[0][:, 0])
 
     def outputs(self, seen: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n, outputs) of what is seen: means of the scaled numbers, or the logits of their values."""
-        return self.learned(self.scaler(seen).astype(np.float64), self._decisions(seen))
+        """(n, outputs) of what is seen: means of the scaled numbers, or the logits of their values.
+
+        Of a recurrent agent: as a course begins.
+        """
+        x, learned = self.scaler(seen).astype(np.float64), self.learned
+        if isinstance(learned, RecurrentNetwork):
+            x = learned.remember(x, learned.nothing(len(x)))[:, : learned.units]
+        return learned(x, self._decisions(seen))
 
     def _decisions(self, seen: NDArray[np.float32]) -> NDArray[np.int64]:
         """At which decision each patient stands; after the last nothing is decided."""

@@ -106,6 +106,10 @@ class RecurrentNetwork(PolicyNetwork):
         self.made = f"Recurrent{self.made} behind {self.units} LSTM units".replace("Stable-Baselines3", "sb3-contrib")
         self._remember = specialise(_remember)
 
+    def nothing(self, size: int) -> Floats:
+        """The memory of so many patients whose course begins."""
+        return np.zeros((size, 2 * self.units))
+
     def remember(self, x: Floats, memory: Floats) -> Floats:
         """The memory (n, 2 units) after the inputs (n, inputs)."""
         return self._remember(x, memory, self._own, self._before, self._bias)

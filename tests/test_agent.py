@@ -18,6 +18,7 @@ from dosing_env.agent import Agent, load_agent
 from dosing_env.cohort import Cohort
 from dosing_env.recipe import Equation, Network, Recipe
 from dosing_env.virtual_trial import evaluate
+from dosing_env.ward.kind import WARD
 from dosing_env.weights import read_weights, write_weights
 
 every_agent = pytest.mark.parametrize("name", catalogue.names("agents"))
@@ -34,8 +35,9 @@ def observations(rules: Recipe, patients: int) -> tuple[Any, Any]:
     task = scenarios.load(rules.scenario).task()
     cohort = Cohort(task, patients, "tune", 3)
     cohort.admit(np.arange(patients))
-    for dose in (1500.0, 750.0, 1000.0, 1000.0)[: np.count_nonzero(task.rules.asked) - 1]:
-        cohort.treat(np.full(patients, dose), np.ones(patients, dtype=bool))
+    given = [(dose,) for dose in (1500.0, 750.0, 1000.0, 1000.0)] if task.care is WARD else [(6.0, 2.0)] * 4
+    for action in given[: len(task.asked) - 1]:
+        cohort.treat(np.tile(action, (patients, 1)), np.ones(patients, dtype=bool))
     return cohort.observation, task
 
 
