@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-SCRIPTS = ("steps", "single", "simulation", "forecasting", "deciding", "training", "trial", "starting")
+SCRIPTS = ("steps", "single", "clinic", "simulation", "forecasting", "deciding", "training", "trial", "starting")
 
 codes = [subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *sys.argv[1:]]).returncode for name in SCRIPTS]
 sys.exit(max(codes))

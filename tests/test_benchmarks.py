@@ -35,7 +35,7 @@ def test_the_plain_environment_gives_the_same(name: str, tolerances: dict[str, f
 
 
 @pytest.mark.parametrize(
-    "script", ["steps", "single", "simulation", "forecasting", "deciding", "training", "trial", "starting"]
+    "script", ["steps", "single", "clinic", "simulation", "forecasting", "deciding", "training", "trial", "starting"]
 )
 def test_the_smallest_setting_runs(script: str) -> None:
     if script == "training":
