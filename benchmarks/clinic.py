@@ -1,7 +1,7 @@
 """Patient-days of warfarin: the vector environment against SciPy's LSODA, patient by patient, per CPU-second.
 
-A day of ours is the whole of it: admission, order, tablets, what happens at home, INR, judgement, observation. LSODA only
-integrates the rates, in plain Python, of a typical patient, dose by dose (rtol 1e-6).
+A day of ours is the whole of it: admission, order, tablets, what happens at home, INR, judgement, observation. LSODA
+only integrates the rates, in plain Python, of a typical patient, dose by dose (rtol 1e-6).
 """
 
 from __future__ import annotations
