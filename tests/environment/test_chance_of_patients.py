@@ -202,5 +202,6 @@ def test_the_solvers_agree(name: str) -> None:
     own = roll(environment(name, 8))
     other = roll(environment(name, 8, solver="compiled"))
     field = FOLLOWED[TASKS[name].care]
-    np.testing.assert_allclose(own.courses[field], other.courses[field], rtol=1e-6)
+    step = TASKS[name].care.solving.get("relative", 0.0)  # error of one step of the solver that makes steps
+    np.testing.assert_allclose(own.courses[field], other.courses[field], rtol=max(1e-6, 10.0 * step))
     np.testing.assert_allclose(own.observations, other.observations, rtol=1e-5, atol=1e-6)
