@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dosing_env import catalogue, scenario
 from dosing_env.cohort import Cohort
+from dosing_env.env import DosingEnv
 from dosing_env.registration import environment_id
 from dosing_env.scenario import Scenario
 from dosing_env.vector import DosingVectorEnv
@@ -20,9 +21,13 @@ from dosing_env.ward.kind import WARD
 
 SCENARIOS = catalogue.names("scenarios")
 TASKS = {name: scenario.load(name).task() for name in SCENARIOS}
-EVENTFUL = [name for name, task in TASKS.items() if task.care is WARD and len(task.asked) == task.rules.decisions]
+WARDS = [name for name, task in TASKS.items() if task.care is WARD]
+ASKED = [name for name, task in TASKS.items() if len(task.asked) == task.rules.decisions]
+EVENTFUL = [name for name in WARDS if name in ASKED]
 every_scenario = pytest.mark.parametrize("name", SCENARIOS)
-every_eventful_scenario = pytest.mark.parametrize("name", EVENTFUL)  # a policy is asked at every dose, and all is noisy
+every_ward = pytest.mark.parametrize("name", WARDS)
+every_asked_scenario = pytest.mark.parametrize("name", ASKED)  # a policy is asked at every dose
+every_eventful_scenario = pytest.mark.parametrize("name", EVENTFUL)  # a ward where it is so, and all is noisy
 
 
 class Rollout(NamedTuple):
@@ -54,7 +59,7 @@ def changed(name: str, **sections: dict[str, Any]) -> Any:
     return scenario.check(msgspec.structs.replace(base, **parts), name)
 
 
-def decisions(env: DosingVectorEnv | Cohort) -> int:
+def decisions(env: DosingVectorEnv | DosingEnv | Cohort) -> int:
     """How often a policy is asked."""
     return len(env.task.asked)
 
@@ -65,10 +70,27 @@ def hours(env: DosingVectorEnv) -> NDArray[np.float64]:
     return np.asarray(rules.interval * np.append(env.task.asked, rules.decisions))
 
 
+def ends(env: DosingVectorEnv | DosingEnv | Cohort) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The least and the largest of each number of an action."""
+    low, high = ([getattr(action, end) for action in env.task.actions] for end in ("low", "high"))
+    return np.array(low), np.array(high)
+
+
+def wanted(env: DosingVectorEnv | DosingEnv, doses: Any) -> NDArray[np.float64]:
+    """Actions with these doses, (..., numbers); of every other number of an action the least."""
+    actions = np.tile(ends(env)[0], (*np.shape(doses), 1))
+    actions[..., 0] = doses
+    return actions
+
+
+def share_of_most(env: DosingVectorEnv | DosingEnv, share: float, n: int | None = None) -> NDArray[np.float64]:
+    """Actions of n patients, or of one, with a share of the largest dose."""
+    return wanted(env, np.full(() if n is None else n, share * env.task.rules.max_dose))
+
+
 def some_doses(env: DosingVectorEnv | Cohort, patients: Any) -> NDArray[np.float32]:
     """(decisions, n, numbers): what nobody would plan, a function of patient number and decision alone."""
-    shape = (decisions(env), len(env.task.actions))
-    low, high = ([getattr(action, end) for action in env.task.actions] for end in ("low", "high"))
+    shape, (low, high) = (decisions(env), len(env.task.actions)), ends(env)
     drawn = [np.random.default_rng(int(number)).uniform(low, high, shape) for number in patients]
     return np.stack(drawn, axis=1).astype(np.float32)
 

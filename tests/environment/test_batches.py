@@ -13,9 +13,10 @@ from tests.environment.rollouts import (
     assert_identical,
     decisions,
     environment,
-    every_eventful_scenario,
+    every_asked_scenario,
     every_scenario,
     roll,
+    share_of_most,
     some_doses,
 )
 
@@ -42,17 +43,17 @@ def test_next_step_shows_the_end_and_restarts_with_the_step_after(name: str) -> 
     assert np.array_equal(reward, plain.rewards[-1])
     assert (terminated | truncated).all()
     assert "final_obs" not in info
-    observation, reward, terminated, truncated, info = env.step(np.full((3, 1), 1000.0))
+    observation, reward, terminated, truncated, info = env.step(share_of_most(env, 1 / 3, 3))
     assert np.array_equal(observation, first_observation(name, [3, 4, 5]))
     assert not reward.any()
     assert not truncated.any()
     assert not terminated.any()
     assert not info["dose"].any()
     assert not info["cost"].any()
-    assert env.step(np.full((3, 1), 1000.0))[4]["dose"].all()
+    assert env.step(share_of_most(env, 1 / 3, 3))[4]["dose"].all()
 
 
-@every_eventful_scenario
+@every_asked_scenario
 def test_same_step_restarts_at_once_and_hands_over_the_end(name: str) -> None:
     env, last, plain = played(name, AutoresetMode.SAME_STEP)
     observation, reward, _, truncated, info = last
@@ -65,7 +66,7 @@ def test_same_step_restarts_at_once_and_hands_over_the_end(name: str) -> None:
     assert np.array_equal(info["final_info"]["dose"], plain.infos[-1]["dose"])
     for term, paid in plain.infos[-1]["reward_terms"].items():
         assert np.array_equal(info["final_info"]["reward_terms"][term], paid)
-    assert "final_obs" not in env.step(np.full((3, 1), 1000.0))[4]
+    assert "final_obs" not in env.step(share_of_most(env, 1 / 3, 3))[4]
 
 
 @every_scenario
@@ -74,7 +75,7 @@ def test_same_step_goes_on_like_the_next_patients(name: str) -> None:
     other = environment(name, 3)
     other.reset(seed=0, options={"patients": [3, 4, 5]})
     for k in range(decisions(env)):
-        dose = np.full((3, 1), 250.0 * (k % 5))
+        dose = share_of_most(env, (k % 5) / 12, 3)
         mine, theirs = env.step(dose), other.step(dose)
         assert np.array_equal(mine[1], theirs[1])
         if k + 1 < decisions(env):
@@ -88,7 +89,7 @@ def test_disabled_freezes_who_has_finished(name: str) -> None:
     assert env.cohort is not None
     before = env.cohort.courses.copy()
     for _ in range(2):
-        observation, reward, _, _, info = env.step(np.full((3, 1), 1000.0))
+        observation, reward, _, _, info = env.step(share_of_most(env, 1 / 3, 3))
         assert np.array_equal(observation, plain.observations[-1])
         assert not reward.any()
         assert not info["dose"].any()
@@ -97,13 +98,13 @@ def test_disabled_freezes_who_has_finished(name: str) -> None:
     assert env.cohort.courses.tobytes() == before.tobytes()
 
 
-@every_eventful_scenario
+@every_asked_scenario
 def test_disabled_restarts_the_masked_slots_alone(name: str) -> None:
     env, _, plain = played(name, AutoresetMode.DISABLED)
     observation, _ = env.reset(options={"reset_mask": np.array([False, True, False])})
     assert np.array_equal(observation[[0, 2]], plain.observations[-1, [0, 2]])
     assert np.array_equal(observation[1], first_observation(name, [4])[0])
-    _, reward, _, truncated, info = env.step(np.full((3, 1), 1000.0))
+    _, reward, _, truncated, info = env.step(share_of_most(env, 1 / 3, 3))
     assert list(info["dose"] > 0) == [False, True, False]
     assert not reward[[0, 2]].any()
     assert not truncated[1]

@@ -10,15 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from dosing_env.vector import DosingVectorEnv
+from dosing_env.ward.kind import WARD
 from tests.environment.rollouts import (
     SCENARIOS,
+    TASKS,
     Rollout,
     changed,
     columns,
     decisions,
+    ends,
     environment,
-    every_eventful_scenario,
+    every_asked_scenario,
     every_scenario,
+    every_ward,
     hours,
     identifier,
     roll,
@@ -30,12 +35,12 @@ WRITE = "DOSING_ENV_WRITE_DIGESTS"
 
 
 def extreme_doses(name: str) -> Iterator[Any]:
-    """None at all, the most, the most every other time, and anything."""
+    """None at all, the most, the most every other time, and anything; what else is decided is as extreme."""
     env = environment(name, 50)
-    shape, most = (decisions(env), 50, 1), env.task.rules.max_dose
-    yield np.zeros(shape)
-    yield np.full(shape, most)
-    yield most * (np.arange(decisions(env)) % 2 == 0)[:, None, None] * np.ones(shape)
+    low, high = ends(env)
+    often = np.arange(decisions(env)) % 2 == 0
+    for share in (np.zeros_like(often), np.ones_like(often), often):
+        yield np.tile((low + np.multiply.outer(share, high - low))[:, None], (1, 50, 1))
     yield some_doses(env, range(50))
 
 
@@ -53,30 +58,37 @@ def test_observations_stay_inside_their_finite_bounds(name: str) -> None:
 @every_scenario
 def test_time_passes_and_ends_in_truncation(name: str) -> None:
     env = environment(name, 5)
-    course, rules = roll(env), env.task.rules
-    end = rules.interval * rules.decisions
-    assert np.all(course.observations[:, :, columns(env, "time")[0]] == hours(env)[:, None])
-    assert np.all(course.observations[:, :, columns(env, "time_left")[0]] == end - hours(env)[:, None])
+    course = roll(env)
+    for name_of_time, expected in clock(env).items():
+        assert np.all(course.observations[:, :, columns(env, name_of_time)[0]] == expected[:, None])
     alive = ~course.terminated.any(axis=0)
     assert np.array_equal(course.truncated[-1], alive)
     assert not course.truncated[:-1].any()
+
+
+def clock(env: DosingVectorEnv) -> dict[str, Any]:
+    """What the chart says of the time at each decision and in the end: hours, or days from 1 on."""
+    rules, passed = env.task.rules, hours(env)
+    if env.task.care is WARD:
+        return {"time": passed, "time_left": rules.interval * rules.decisions - passed}
+    return {"day": passed / 24.0 + 1.0, "days_left": np.maximum(rules.decisions - passed / 24.0 - 1.0, 0.0)}
 
 
 @every_scenario
 def test_infos_say_what_was_given_paid_and_risked(name: str) -> None:
     env = environment(name, 20)
     course = roll(env)
-    doses = columns(env, "dose_")[np.flatnonzero(env.task.rules.asked)]
+    doses = columns(env, "dose_")[env.task.asked]
     for k, info in enumerate(course.infos):
         assert np.array_equal(info["dose"], course.observations[k + 1][:, doses[k]])
         np.testing.assert_allclose(sum(info["reward_terms"].values()), course.rewards[k], rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(sum(info["costs"].values()), info["cost"], rtol=1e-12, atol=1e-15)
         assert np.all(info["cost"] >= 0)
-        assert set(info["limited"]) <= {"", "max_dose_mg", "max_daily_mg"}
+        assert set(info["limited"]) <= set(env.task.care.limits)
     assert sum(info["cost"].sum() for info in course.infos) > 0
 
 
-@every_scenario
+@every_ward
 def test_the_truth_is_judged_and_not_the_assay(name: str) -> None:
     """The primary endpoint is the share of counted days whose true AUC lies in the target."""
     env = environment(name, 50)
@@ -131,7 +143,7 @@ def arrays_in(value: Any) -> Iterator[Any]:
 # No suicide: ending the treatment never pays more than the worst way to go on.
 
 
-@every_eventful_scenario
+@every_asked_scenario
 def test_ending_the_treatment_never_pays(name: str) -> None:
     rollouts = [roll(environment(name, 50), doses) for doses in extreme_doses(name)]
     assert suicides(rollouts) == 0
@@ -195,15 +207,25 @@ def test_every_digest_belongs_to_a_scenario() -> None:
     assert {file.stem for file in DIGESTS.glob("*")} <= known
 
 
-@every_eventful_scenario
+@every_asked_scenario
 def test_a_shorter_course_begins_like_the_long_one(name: str) -> None:
     """What is charted at a decision does not depend on how long the treatment will last."""
     long = environment(name, 6)
-    drawn = [float(t) for t in long.task.rules.drawn if t <= 48.0]
-    short = environment(changed(name, course={"days": 2}, levels={"drawn_h": drawn}, target={"first_day": 1}), 6)
+    short = environment(shorter(name), 6)
     a, b = roll(short), roll(long)
-    same = [f.name for f in short.task.features if f.name != "time_left"]
+    same = [f.name for f in short.task.features if f.name not in ("time_left", "days_left")]
+    assert len(same) == len(short.task.features) - 1
     here = [i for i, f in enumerate(short.task.features) if f.name in same]
     there = [next(j for j, g in enumerate(long.task.features) if g.name == n) for n in same]
     steps = decisions(short)
+    assert steps < decisions(long)
     assert np.array_equal(a.observations[:steps][..., here], b.observations[:steps][..., there])
+
+
+def shorter(name: str) -> Any:
+    """The scenario, ended after 2 days on a ward and after 40 in a clinic."""
+    rules = TASKS[name].rules
+    if TASKS[name].care is not WARD:
+        return changed(name, course={"days": 40})
+    drawn = [float(t) for t in rules.drawn if t <= 48.0]
+    return changed(name, course={"days": 2}, levels={"drawn_h": drawn}, target={"first_day": 1})

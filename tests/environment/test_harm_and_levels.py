@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dosing_env.cohort import Cohort
 from dosing_env.pharmacology import Patient
 from dosing_env.ward.dosing import creatinine_now
-from tests.environment.rollouts import changed, every_eventful_scenario, every_scenario
+from tests.environment.rollouts import changed, every_eventful_scenario, every_ward
 
 SIZE = 20_000
 
@@ -30,7 +30,7 @@ def standard_errors(values: NDArray[np.float64]) -> float:
     return float(values.mean() / (values.std() / np.sqrt(len(values))))
 
 
-@every_scenario
+@every_ward
 def test_injuries_happen_as_often_as_their_hazards_say(name: str) -> None:
     courses = treated(name, 1500.0).courses
     happened = np.isfinite(courses["onset"])
@@ -52,7 +52,7 @@ def test_an_injury_is_paid_for_once(name: str) -> None:
     np.testing.assert_allclose(np.sum(paid, axis=0), cohort.courses["risk"], rtol=1e-12)
 
 
-@every_scenario
+@every_ward
 def test_an_injury_raises_the_charted_creatinine(name: str) -> None:
     """Injury on the first day is certain here, and charted without error."""
     cohort = treated(
@@ -86,7 +86,7 @@ def test_before_the_injury_creatinine_is_the_patients_own() -> None:
     assert creatinine_now(rules, 1.1, 1.0, 24.0, 72.0) == pytest.approx(2.2)
 
 
-@every_scenario
+@every_ward
 @pytest.mark.parametrize("assay_only", [False, True])
 def test_levels_carry_the_residual_error(name: str, assay_only: bool) -> None:
     """Standard normal once the truth is taken off and the model's standard deviation divided out."""
@@ -108,7 +108,7 @@ def test_levels_carry_the_residual_error(name: str, assay_only: bool) -> None:
         assert (z < bound).mean() == pytest.approx(share, abs=4.0 * np.sqrt(share * (1.0 - share) / len(z)))
 
 
-@every_scenario
+@every_ward
 def test_a_level_below_the_limit_is_reported_as_the_limit(name: str) -> None:
     cohort = treated(name, 0.0, 20)
     lloq = cohort.task.drug.assay.lloq

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from dosing_env import catalogue, equations, registration, scenario
-from tests.environment.rollouts import every_scenario, identifier
+from dosing_env.env import DosingEnv
+from tests.environment.rollouts import every_scenario, identifier, share_of_most
 from tests.models import friberg
 
 GOOD = catalogue.find("scenarios", "vancomycin_ward").read_text(encoding="utf-8")
@@ -188,7 +189,8 @@ def test_a_users_copy_is_the_same_environment(name: str, tmp_path: Path) -> None
     mine = gymnasium.make("dosing_env/Scenario-v0", scenario=str(file))
     own = gymnasium.make(identifier(name))
     assert np.array_equal(mine.reset(seed=1)[0], own.reset(seed=1)[0])
-    assert mine.step(np.array([750.0]))[1:] == own.step(np.array([750.0]))[1:]
+    action = share_of_most(DosingEnv(name), 0.25)
+    assert mine.step(action)[1:] == own.step(action)[1:]
 
 
 BROKEN = {

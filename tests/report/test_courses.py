@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gymnasium
@@ -19,6 +20,14 @@ def ward(decisions: int, dose: float = 1250.0) -> Cohort:
     cohort.admit([0, 1])
     for _ in range(decisions):
         cohort.treat(np.array([dose, 0.0]), np.ones(2, dtype=bool))
+    return cohort
+
+
+def clinic(days: int, dose: float = 5.0, until_next: float = 4.0) -> Cohort:
+    cohort = Cohort(scenario.load("warfarin_initiation").task(), 2, "tune", 1)
+    cohort.admit([0, 1])
+    for _ in range(days):
+        cohort.treat(np.array([[dose, until_next], [0.0, until_next]]), np.ones(2, dtype=bool))
     return cohort
 
 
@@ -77,9 +86,46 @@ def test_kidney_injury_is_told() -> None:
     assert "kidney" not in courses.as_text(cohort, 1)
 
 
+def test_a_clinic_tells_the_patient_and_the_doses_of_the_weeks() -> None:
+    cohort = clinic(40)
+    text, course = courses.as_text(cohort, 0), cohort.courses[0]
+    assert text.startswith("Patient 0: woman, 65 years, 79 kg, 164 cm, CYP2C9 *1/*1, VKORC1 GA; day 40 of 90\nINR\n")
+    assert rows(text, "day") == [str(day) for day in range(1, 91, 7)]
+    weeks = [course["doses"][7 * week : min(7 * week + 7, 40)].mean() for week in range(6)]
+    assert rows(text, "mg/day") == [f"{week:.1f}" for week in weeks]
+
+
+def test_genotypes_nobody_tested_are_not_told() -> None:
+    task = scenario.load("warfarin_initiation").task()
+    cohort = Cohort(replace(task, rules=task.rules._replace(tested=np.zeros(3))), 1, "tune", 1)
+    cohort.admit([0])
+    assert "CYP2C9 unknown, VKORC1 unknown" in courses.as_text(cohort, 0)
+
+
+@pytest.mark.parametrize(("days", "known"), [(0, 1), (3, 1), (4, 2), (41, 11), (90, 23)])
+def test_only_inrs_of_visits_so_far_are_shown(days: int, known: int) -> None:
+    cohort = clinic(days)
+    assert plotted(courses.as_text(cohort, 0)).count("o") == known
+    assert len(courses._view(cohort, 0).levels) == known
+
+
+def test_the_inr_of_a_patient_without_warfarin_stays_where_it_was() -> None:
+    lines = [line for line in courses.as_text(clinic(90), 1).splitlines() if "|" in line]
+    treated = [line for line in courses.as_text(clinic(90), 0).splitlines() if "|" in line]
+    assert sum("*" in line for line in lines) == 1
+    assert sum("*" in line for line in treated) > 3
+
+
+def test_the_picture_of_a_clinic_changes_with_the_course() -> None:
+    before, after = courses.as_picture(clinic(10), 0), courses.as_picture(clinic(14), 0)
+    assert before.shape == after.shape == (540, 960, 3)
+    assert 0.001 < (before != after).any(axis=2).mean() < 0.5
+
+
+@pytest.mark.parametrize("name", ["VancomycinWard-v1", "WarfarinInitiation-v0"])
 @pytest.mark.parametrize(("mode", "kind"), [("ansi", str), ("rgb_array", np.ndarray)])
-def test_environments_render(mode: str, kind: Any) -> None:
-    env = gymnasium.make("dosing_env/VancomycinWard-v1", render_mode=mode)
+def test_environments_render(name: str, mode: str, kind: Any) -> None:
+    env = gymnasium.make(f"dosing_env/{name}", render_mode=mode)
     env.reset(seed=0)
     env.step(env.action_space.sample())
     assert isinstance(env.render(), kind)
