@@ -15,7 +15,7 @@ from dosing_env import training
 from dosing_env.agent import Agent
 from dosing_env.cohort import Cohort
 from dosing_env.learned import RecurrentNetwork, learned_of
-from dosing_env.recipe import Recipe
+from dosing_env.recipe import Network, Recipe
 from dosing_env.treatment import treat
 from dosing_env.weights import State
 
@@ -25,9 +25,8 @@ N = 6
 
 @pytest.fixture(scope="module")
 def rules() -> Recipe:
-    own = recipes.load("warfarin_initiation_recurrent")
-    assert own.network is not None
-    return msgspec.structs.replace(own, network=msgspec.structs.replace(own.network, lstm=8, layers=(16,)))
+    own = recipes.load("warfarin_initiation_ppo")
+    return msgspec.structs.replace(own, algorithm="RecurrentPPO", network=Network((16,), "tanh", lstm=8))
 
 
 @pytest.fixture(scope="module")
