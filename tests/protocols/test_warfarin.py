@@ -405,6 +405,7 @@ ARMS = [
     ("coag_genetic_intermountain", w.gage_genetic, w.lenzini),
     ("coag_genetic_aurora", w.gage_genetic, w.lenzini),
     ("warfarin_iwpc_genetic_lenzini_intermountain", w.iwpc_genetic, w.lenzini),
+    ("warfarin_iwpc_genetic_lenzini_wilson", w.iwpc_genetic, w.lenzini),
     ("warfarin_iwpc_genetic_lenzini_aurora", w.iwpc_genetic, w.lenzini),
 ]
 

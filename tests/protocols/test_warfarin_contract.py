@@ -18,9 +18,9 @@ from tests.protocols.clinic import NAMES, course, load, random_charts
 from tests.test_sources import unlabelled
 
 FOLDER = Path(dosing_env.protocols.__path__[0])
-SHARED = ("_aurora", "_fixed", "_intermountain", "_kovacs", "_refinement", "_titration")
+SHARED = ("_aurora", "_fixed", "_intermountain", "_kovacs", "_refinement", "_titration", "_wilson")
 TRIALS = {f"coag_{arm}_{then}" for arm in ("genetic", "clinical") for then in ("intermountain", "aurora")}
-LENZINI = {f"warfarin_iwpc_genetic_lenzini_{then}" for then in ("intermountain", "aurora")}
+LENZINI = {f"warfarin_iwpc_genetic_lenzini_{then}" for then in ("intermountain", "aurora", "wilson")}
 FIXED = {f"warfarin_5mg_{then}" for then in ("intermountain", "wilson", "rely", "timi")}
 EU_PACT = {"eu_pact_control", "eu_pact_genetic"}
 OTHERS = {"warfarin_kovacs_intermountain", "warfarin_aurora_clinic", "coumagen_genetic"}
