@@ -193,3 +193,4 @@ def _require_fit(drug: Drug) -> None:
             raise ValueError(f"{drug.name}: {what}: an environment does not know it yet; `simulate` does")
     if drug.occasion:
         raise ValueError(f"{drug.name}: occasion: an environment has no occasions yet; `simulate` has")
+    drug.covariates(drug.Patient(*[1.0] * len(drug.Patient._fields)))  # of a text model: says what it lacks

@@ -122,7 +122,7 @@ def test_the_picture_of_a_clinic_changes_with_the_course() -> None:
     assert 0.001 < (before != after).any(axis=2).mean() < 0.5
 
 
-@pytest.mark.parametrize("name", ["VancomycinWard-v1", "WarfarinInitiation-v0"])
+@pytest.mark.parametrize("name", ["VancomycinWard-v1", "WarfarinInitiation-v1"])
 @pytest.mark.parametrize(("mode", "kind"), [("ansi", str), ("rgb_array", np.ndarray)])
 def test_environments_render(name: str, mode: str, kind: Any) -> None:
     env = gymnasium.make(f"dosing_env/{name}", render_mode=mode)

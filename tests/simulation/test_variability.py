@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from dosing_env import decision, simulate
+from dosing_env import clinic, decision, simulate, ward
 from dosing_env.interchange.model_files import read_drug
 from dosing_env.pharmacology import Assay, Drug
 from dosing_env.simulation import batch, chance
@@ -299,9 +299,11 @@ def test_no_subject_shares_a_draw_with_a_patient_of_an_environment() -> None:
     assert len(set(chance.STREAMS.values())) == len(chance.STREAMS)
     streams = {int(chance.key_of(stream, 0).stream) for stream in ("train", "tune", "evaluate")}
     assert int(chance.world(0).stream) not in streams
-    theirs = {int(value) for value in vars(decision).values() if isinstance(value, np.uint64)}
+    rooms = (decision, ward.course, clinic.course)
+    theirs = {int(value) for room in rooms for value in vars(room).values() if isinstance(value, np.uint64)}
     own = {int(getattr(chance, name)) for name in ("SUBJECT", "OCCASION", "RESIDUAL", "MISSED", "LATE", "AMOUNT")}
-    assert len(theirs) == len(own) == 6
+    assert len(theirs) == 2 + 4 + 5
+    assert len(own) == 6
     assert not theirs & own
 
 
