@@ -125,7 +125,7 @@ def test_days_are_those_of_scipy(drug: Drug) -> None:
 @every_driven_drug
 def test_days_by_steps_are_the_same_in_a_whole_course(drug: Drug) -> None:
     """Missed doses, vitamin K, an interacting drug: everything as it was but the solver, as good as it can be."""
-    task = clinic(drug=drug, interacting=1.0)
+    task = clinic(drug=drug, interacting=1.0, interaction_first=10, interaction_last=20, decisions=30)
     own, steps = admitted(task, SIZE), admitted(task, SIZE, "compiled")
     steps.bench["work"][0, TOLERANCE, 0] = 1e-10
     orders = irregular(task.rules.decisions, SIZE)
