@@ -19,6 +19,7 @@ from dosing_env.pharmacology import Drug
 from dosing_env.planners.posterior_optimal import PosteriorOptimal
 from dosing_env.residual import FORMS
 from dosing_env.task import Task
+from dosing_env.ward.belief import require_ward
 from dosing_env.ward.rules import Rules
 
 PARTICLES = 1_024
@@ -50,6 +51,7 @@ class Ceiling(PosteriorOptimal):
         Raises:
             ValueError: a task whose ceiling cannot be computed, and why.
         """
+        require_ward(task, self.name)
         for reason in _unknowns(task.rules, task.drug):
             raise ValueError(f"{self.name}: no ceiling can be computed: {reason}. Nearest: posterior_optimal, oracle")
         missing = [j + 1 for j in self.levels or () if j >= len(task.rules.drawn)]

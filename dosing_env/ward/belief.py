@@ -38,6 +38,12 @@ _FORESEEN = {  # bounds; 0 after the last day
 }
 
 
+def require_ward(task: Task, name: str) -> None:
+    """Refuse charts that are not those of a ward."""
+    if task.care.name != "ward":
+        raise ValueError(f"{name}: reads the charts of a ward, {task.name} has those of a {task.care.name}")
+
+
 class Believer:
     """A model that reads the charts of a task.
 
@@ -48,10 +54,12 @@ class Believer:
         name: for messages.
 
     Raises:
-        ValueError: the model has no residual error, or an infusion of the task may run into the next decision.
+        ValueError: the model has no residual error, an infusion of the task may run into the next decision, or the
+            charts are not those of a ward.
     """
 
     def __init__(self, task: Task, drug: Drug, levels: tuple[int, ...] | None, name: str) -> None:
+        require_ward(task, name)
         require_error(drug)
         require_short(task.rules, name)
         self.task, self.drug, self._levels = task, drug, levels
