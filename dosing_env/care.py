@@ -81,6 +81,9 @@ class Care:
     nothing: Callable[[Any], Any]  # what a protocol says that gives nothing
     curve: Callable[..., Any]  # see `Cohort.curve`
     oracle: Callable[[Any, Any], Callable[[], Any]]  # of task and cohort: what to do now for each patient, (n, numbers)
+    # Of task, drug believed and name: of observations and state what to do for the patient each chart makes most
+    # probable, (n, numbers), and the state.
+    most_probable: Callable[[Any, Any, str], Callable[[Any, Any], Any]]
     held: Callable[[Any], Any] | None  # of rules: those of a task where doses are held between visits; None: no visits
     tables: Any  # module: endpoints, outcomes, doses, pictures, what is said of the target
 

@@ -68,13 +68,7 @@ def bench(rules: ClinicRules, drug: Drug) -> list[Any]:
 
 def admit(course, rules, key, bench):  # type: ignore[no-untyped-def]
     """The patient before treatment: his tests, what will happen to him, his first INR."""
-    p = individual(covariates(Patient(*to_fixed_tuple(course.patient, NX))), Eta(*to_fixed_tuple(course.eta, NE)))
-    for j in range(NP):
-        course.parameters[j] = p[j]
-    baseline = initial(p)
-    for i in range(N):
-        course.amounts[i] = baseline[i]
-    prepare_days(p, course.days, bench)
+    p = open_days(course, bench)
     for test in range(3):
         course.tested[test] = (
             1.0 if uniforms(key, GENOTYPED, course.number, test, ZERO)[0] < rules.tested[test] else 0.0
@@ -85,6 +79,18 @@ def admit(course, rules, key, bench):  # type: ignore[no-untyped-def]
     course.inr[0] = output(to_fixed_tuple(course.amounts, N), p)
     _measure(course, rules, key, ZERO)
     return True
+
+
+def open_days(course, bench):  # type: ignore[no-untyped-def]
+    """Parameters of the patient by his bedside values and random effects, and what is in him before treatment."""
+    p = individual(covariates(Patient(*to_fixed_tuple(course.patient, NX))), Eta(*to_fixed_tuple(course.eta, NE)))
+    for j in range(NP):
+        course.parameters[j] = p[j]
+    baseline = initial(p)
+    for i in range(N):
+        course.amounts[i] = baseline[i]
+    prepare_days(p, course.days, bench)
+    return p
 
 
 def asks(course, rules):  # type: ignore[no-untyped-def]

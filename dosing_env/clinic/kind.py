@@ -13,6 +13,8 @@ from dosing_env.clinic.oracle import OraclePlan
 from dosing_env.clinic.orders import ClinicChart
 from dosing_env.clinic.rules import ClinicRules, rules_record
 from dosing_env.patients import WarfarinPatient
+from dosing_env.pharmacology import Drug
+from dosing_env.task import Task
 
 INTERVALS = (1, 2, 3, 5, 7, 14, 28)  # days to the next INR that a discrete action knows
 
@@ -29,6 +31,12 @@ def _grids(rules: ClinicRules) -> tuple[tuple[float, ...], ...]:
 def _masks(rules: ClinicRules, courses: Any) -> NDArray[np.bool_]:
     """(n, doses + intervals): every one may always be chosen."""
     return np.ones((len(courses), sum(map(len, _grids(rules)))), dtype=bool)
+
+
+def _most_probable(task: Task, drug: Drug, name: str) -> Any:
+    from dosing_env.clinic.most_probable import MAPPlan  # inference is loaded only where it is needed
+
+    return MAPPlan(task, drug, name)
 
 
 CLINIC = Care(
@@ -61,6 +69,7 @@ CLINIC = Care(
     nothing=course.no_order,
     curve=tables.curve,
     oracle=OraclePlan,
+    most_probable=_most_probable,
     held=lambda rules: rules._replace(hold=1),
     tables=tables,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
 from dosing_env.inference import derivatives, objective, search
@@ -14,11 +15,15 @@ from dosing_env.residual import FORMS
 from dosing_env.simulation import recorded, subject
 from dosing_env.simulation.batch import How
 from dosing_env.simulation.cells import Floats
-from dosing_env.simulation.compiling import uncounted
+from dosing_env.simulation.compiling import HOLE, specialise, uncounted
 from dosing_env.simulation.effects import Drawn
 from dosing_env.simulation.model import model_of
 from dosing_env.simulation.solvers import workspace
 from dosing_env.simulation.tables import Study, study_of
+
+covariates: Any = HOLE
+Patient: Any = HOLE
+NX: Any = HOLE
 
 Rows = NDArray[np.intp]
 
@@ -69,6 +74,52 @@ def problem_of(study: Study, levels: Levels) -> Problem:
     return Problem(drug, plan, seen_of(drug, levels, edges, occasion))
 
 
+def problem_of_patients(
+    drug: Drug, patients: Floats, times: Floats, records: Floats, level: Floats, below: Floats
+) -> Problem:
+    """The problem of patients whose charts were kept at the same times.
+
+    Args:
+        drug: the model.
+        patients: (n, steps, fields of `drug.Patient`) bedside values from each of the times on.
+        times: (steps,) h.
+        records: (n, records, WIDTH) of `subject`, in order of time.
+        level: (n, looks) what was measured at the looks among the records; nan: nothing.
+        below: (n, looks) 1: it is below what stands in `level`.
+    """
+    n, steps = patients.shape[:2]
+    bedside = patients.reshape(n * steps, -1)
+    values = np.empty((n * steps, len(drug.Covariates._fields)))
+    specialise(_covariates, covariates=drug.covariates, Patient=drug.Patient, NX=bedside.shape[1])(bedside, values)
+    everyone, edges = np.arange(n), np.arange(n + 1)
+    plan = subject.Plan(
+        records=records.reshape(-1, subject.WIDTH),
+        first_record=everyone * records.shape[1],
+        last_record=(everyone + 1) * records.shape[1],
+        times=np.tile(times, n),
+        covariates=values,
+        first_step=everyone * steps,
+        last_step=(everyone + 1) * steps,
+        etas=np.zeros((n, len(drug.Eta._fields))),
+        first_eta=everyone,
+        first_row=np.zeros(n, dtype=np.intp),
+        next_eta=0,
+        late=False,
+        linear=drug.linear,
+    )
+    when = records[records[:, :, subject.KIND] == subject.LOOK][:, subject.TIME]
+    looks = Levels(when, level.ravel(), below.ravel(), edges * level.shape[1])
+    return Problem(drug, plan, seen_of(drug, looks, edges, np.zeros(n, dtype=np.intp)))
+
+
+def _covariates(patients, values):  # type: ignore[no-untyped-def]
+    """The drug's covariates of every patient."""
+    for i in range(len(patients)):
+        x = covariates(Patient(*to_fixed_tuple(patients[i], NX)))
+        for j in range(len(x)):
+            values[i, j] = x[j]
+
+
 def seen_of(drug: Drug, levels: Levels, edges: Rows, occasion: Rows) -> objective.Seen:
     """The levels, and what is believed before: the drug's variances and residual error.
 
@@ -79,8 +130,7 @@ def seen_of(drug: Drug, levels: Levels, edges: Rows, occasion: Rows) -> objectiv
         occasion: (rows,) number of the occasion within the subject, from 0.
     """
     names, assay, kappas = drug.Eta._fields, drug.assay, _kappas(drug)
-    root = np.array(drug.omega_root()).reshape(len(names), len(names))
-    root = np.ascontiguousarray(root[:, root.any(axis=0)])
+    root = root_of(drug)
     own = len(kappas) * (np.maximum.reduceat(occasion, edges[:-1]) + 1)
     return objective.Seen(
         level=levels.level,
@@ -96,6 +146,13 @@ def seen_of(drug: Drug, levels: Levels, edges: Rows, occasion: Rows) -> objectiv
         last_eta=edges[1:],
         first_z=np.append(0, np.cumsum(root.shape[1] + own)),
     )
+
+
+def root_of(drug: Drug) -> Floats:
+    """(etas, a) the root of omega, without columns of zeros: eta = root z."""
+    names = drug.Eta._fields
+    root = np.array(drug.omega_root()).reshape(len(names), len(names))
+    return np.ascontiguousarray(root[:, root.any(axis=0)])
 
 
 def _kappas(drug: Drug) -> Rows:
@@ -162,7 +219,7 @@ def means_of(problem: Problem, room: int) -> objective.Means:
         replay=replay,
         work=workspace(drug, None, own_rows, exposed=False, trail=_TRAIL),
         stepped=not drug.linear,
-        memory=np.zeros((len(tape), recorded.WEIGHTS)),
+        memory=recorded.memory_of(drug, len(tape)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What planners share that believe a model: at every decision, what the chart says of each patient."""
+"""What planners share that believe a model."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from dosing_env.ward.belief import Believer
 from dosing_env.ward.charts import Belief
 
 
-class Believing(Policy):
-    """Subclasses give `planned`.
+class Believed(Policy):
+    """A planner of one model.
 
     Args:
         believed: the model, or its name or file; left out, the one that generates the patients.
@@ -24,18 +24,23 @@ class Believing(Policy):
 
     kind = "bayes"
     takes = "the model that is believed"
-    levels: tuple[int, ...] | None = None  # numbers of the levels that are looked at, from 0; None: all of them
 
     def __init__(self, believed: DrugLike | None = None) -> None:
-        self._believed = None if believed is None else drug_of(believed)
-        if self._believed is not None:
-            self.name = f"{self.name}:{self._believed.name}"
-            self.title = f"{self.title.removesuffix(')')}, {model_title(self._believed.name)})"
+        self.believed = None if believed is None else drug_of(believed)
+        if self.believed is not None:
+            self.name = f"{self.name}:{self.believed.name}"
+            self.title = f"{self.title.removesuffix(')')}, {model_title(self.believed.name)})"
+
+
+class Believing(Believed):
+    """On a ward: at every decision, what the chart says of each patient. Subclasses give `planned`."""
+
+    levels: tuple[int, ...] | None = None  # numbers of the levels that are looked at, from 0; None: all of them
 
     def begin(self, task: Task, patients: Any) -> None:
         """Learn the task; the patients are not looked at."""
         super().begin(task, patients)
-        self.believer = Believer(task, self._believed or task.drug, self.levels, self.name)
+        self.believer = Believer(task, self.believed or task.drug, self.levels, self.name)
 
     def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[Floats, Any]:
         """Doses to give now, (n,) mg, and what the searches found: where those of the next decision begin."""

@@ -1,9 +1,10 @@
 """Bayesian (MAP-guided) dosing: the oracle's plan, made for the patient that the chart makes most probable.
 
-At every decision the most probable random effects are estimated from the doses given, the levels known and the
-creatinine charted so far (`inference`); then each product is tried on that patient as the oracle tries it on the true
-one. So it differs from the oracle in what it knows, and in nothing else. Which model is believed is a setting: left
-out, it is the one that generates the patients.
+The most probable random effects are estimated from the doses and whatever was measured so far (`inference`); then the
+plan of the oracle (`planners.oracle`) is made for that patient. So it differs from the oracle in what it knows, and in
+nothing else but, in a clinic, when it wants to see the patient again. Which model is believed is a setting: left out,
+it is the one that generates the patients. How charts are read depends on the kind of care: see `ward.charts`,
+`clinic.charts`.
 """
 
 from __future__ import annotations
@@ -11,17 +12,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dosing_env.planners._believing import Believing
+from dosing_env.planners._believing import Believed
 from dosing_env.simulation.cells import Floats
-from dosing_env.simulation.compiling import specialise
 from dosing_env.task import Task
-from dosing_env.ward.ahead import states
-from dosing_env.ward.charts import Belief
-from dosing_env.ward.oracle import plan_all
 
 
-class MAPDosing(Believing):
+class MAPDosing(Believed):
     """See the module."""
 
     name = "map_dosing"
@@ -30,14 +28,15 @@ class MAPDosing(Believing):
     def begin(self, task: Task, patients: Any) -> None:
         """Learn the task; the patients are not looked at."""
         super().begin(task, patients)
-        self._states = states(task.rules, self.believer.drug, 3)
-        self._plan = specialise(plan_all, **self.believer.holes)
+        self._plan = task.care.most_probable(task, self.believed or task.drug, self.name)
 
-    def planned(self, chart: Any, belief: Belief) -> Floats:
-        """The oracle's dose for the most probable patients, (n,) mg."""
-        wanted, courses = np.zeros(len(chart.time)), self.believer.most_probable(chart, belief)
-        self._plan(courses, self.believer.rules, self.believer.bench, self._states, wanted)
-        return wanted
+    def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[Floats, Any]:
+        """What to do now, (n, numbers), and what the searches found: where those of the next decision begin."""
+        return self._plan(observation, state)  # type: ignore[no-any-return]
+
+    def doses(self, observation: NDArray[np.float32]) -> Floats:
+        """Doses to give now, (n,) mg, without what was found before."""
+        return self.act(observation, None, None)[0][:, 0]
 
 
 PLANNER = MAPDosing

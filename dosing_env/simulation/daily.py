@@ -15,13 +15,14 @@ Other drugs go through the day with the solver that they have.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.np.unsafe.ndarray import to_fixed_tuple
+from numpy.typing import NDArray
 
 from dosing_env.pharmacology import Drug
-from dosing_env.simulation.compiling import HOLE
+from dosing_env.simulation.compiling import HOLE, apart
 from dosing_env.simulation.course import advance
 from dosing_env.simulation.solvers import solver_for
 
@@ -75,6 +76,26 @@ def scratch(drug: Drug) -> list[Any]:
     ]
 
 
+class Scratch(NamedTuple):
+    """Scratch space as views of a table."""
+
+    matrix: Any
+    vector: Any
+    term: Any
+    next: Any
+
+
+def room(drug: Drug) -> NDArray[np.float64]:
+    """A table with what is remembered of a patient in its first row, and scratch space below."""
+    n = len(drug.compartments)
+    return np.zeros((4 + n, max(memory(drug), n)))
+
+
+def scratch_in(table):  # type: ignore[no-untyped-def]
+    """The scratch space of a table made by `room`."""
+    return Scratch(table[4:], table[1], table[2], table[3])
+
+
 def _pushed(drug: Drug) -> tuple[int, ...]:
     """Where g is not 0 of a driver with this or that in it, in the typical patient of no covariates in particular."""
     p = drug.Parameters(*[1.25] * len(drug.Parameters._fields))
@@ -86,6 +107,7 @@ def _pushed(drug: Drug) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+@apart
 def prepare_days(p, memory, bench):  # type: ignore[no-untyped-def]
     """Find the matrices of a patient's days."""
     _matrix_of_driver(p, bench)
@@ -110,6 +132,7 @@ def prepare_days(p, memory, bench):  # type: ignore[no-untyped-def]
             memory[pushes + _NODES * each + i * n + column] = bench.vector[i]
 
 
+@apart
 def pass_day(a, p, memory, bench, k, dose):  # type: ignore[no-untyped-def]
     """Give the dose and advance the amounts `a` by a day. Whether that was possible."""
     a[DOSED] += dose

@@ -3,7 +3,8 @@
 Where no event depends on the parameters (no lag, bioavailability, modelled duration or rate, steady state or reset),
 `subject` always goes through the same stretches of time, whatever the random effects. So it follows the subject once
 with a drug that only writes down what it is asked for: from when, for how long, under which inflow, after which bolus.
-The replay is compiled with the drug inside, and goes down that list, point after point.
+The replay is compiled with the drug inside, and goes down that list, point after point. Where the effect of a drug is
+driven, stretches of a day without inflow are those of `daily`.
 
 A tape is a table. A row is a stretch of constant inflow, with the numbers of the columns below, then the inflow (mg/h)
 of each compartment, then what is added (mg) to each at its start. The first row holds the number of rows behind it.
@@ -15,14 +16,18 @@ import functools
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
+from numpy.typing import NDArray
 
 from dosing_env.pharmacology import Drug
+from dosing_env.simulation import daily
 from dosing_env.simulation.adaptive import retrace
 from dosing_env.simulation.compilable import compilable
 from dosing_env.simulation.compiling import HOLE, addresses
 from dosing_env.simulation.control import FOLLOWING, set_out
 from dosing_env.simulation.course import proceed
+from dosing_env.simulation.daily import DAY, scratch_in
 from dosing_env.simulation.exact import Weights, expand, propagate, separate, values, weighted, weights
 from dosing_env.simulation.model import Model
 from dosing_env.simulation.solvers import entering, filling, solver_for
@@ -48,6 +53,9 @@ NO_ETA: Any = HOLE
 NOTHING: Any = HOLE
 go: Any = HOLE
 prepare_solver: Any = HOLE
+prepare_step: Any = HOLE
+prepare_days: Any = HOLE
+pass_day: Any = HOLE
 row_x: Any = HOLE
 row_eta: Any = HOLE
 
@@ -155,12 +163,12 @@ def replay(tape, covariates, etas, rows, next_eta, count, relative, together, le
         levels: (count, looks) filled in.
         failed: (count,) filled with 0, or with infinity where the subject cannot be followed.
         work: of the solver.
-        memory: (rows of the tape, WEIGHTS) scratch space.
+        memory: see `memory_of`.
         a: (N,) scratch space.
         inflow: (N,) scratch space.
     """
     last, stamp = int(tape[0, _COUNT]), 0.0
-    for r in range(last + 1):
+    for r in range(min(last + 1, len(memory))):
         memory[r, 0] = stamp
     x = row_x(covariates, int(tape[1, STEP]), NO_X)
     for i in range(count):
@@ -176,6 +184,7 @@ def replay(tape, covariates, etas, rows, next_eta, count, relative, together, le
                 row = i * rows + int(step - tape[1, STEP]) * next_eta
                 p = individual(X(*row_x(covariates, int(step), NO_X)), Eta(*row_eta(etas, row, NO_ETA)))
             modes = decompose(p, work)
+            prepare_step(p, memory)
             stamp += 1.0
             good = good and _finite(p)
             while r <= last and tape[r, STEP] == step:
@@ -199,6 +208,25 @@ def by_solver(a, p, modes, inflow, r, tape, stamp, memory, work):  # type: ignor
     if work[FOLLOWING, 0] != 0.0:
         return math.isfinite(retrace(a, p, modes, inflow, t, h, work))
     return math.isfinite(move(a, p, modes, inflow, t, h, work))
+
+
+def by_days(a, p, modes, inflow, r, tape, stamp, memory, work):  # type: ignore[no-untyped-def]
+    """The same for a driven drug: a day of which all is known but an integral, where the stretch is one."""
+    whole = abs(tape[r, HOURS] - DAY) <= _ROUNDING * (tape[r, TIME] + DAY)
+    for k in range(N):
+        whole = whole and inflow[k] == 0.0
+    if whole:
+        return pass_day(a, p, memory[0], scratch_in(memory), 0, 0.0)
+    return by_solver(a, p, modes, inflow, r, tape, stamp, memory, work)
+
+
+def prepare_for_days(p, memory):  # type: ignore[no-untyped-def]
+    """Find the matrices of the days that follow."""
+    prepare_days(p, memory[0], scratch_in(memory))
+
+
+def no_days(p, memory):  # type: ignore[no-untyped-def]
+    """A drug that is not driven has none."""
 
 
 def unprepared(i, relative, together, work):  # type: ignore[no-untyped-def]
@@ -300,12 +328,20 @@ def replay_of(drug: Drug) -> tuple[Replay, int]:
         return addresses(Replay(replay), **fill), fill["ROWS"]
 
 
+def memory_of(drug: Drug, rows: int) -> NDArray[np.float64]:
+    """What is remembered while a tape of so many rows is replayed: of each row its weights, or the drug's days."""
+    return daily.room(drug) if daily.is_driven(drug) else np.zeros((rows, WEIGHTS))
+
+
 def holes(drug: Drug) -> dict[str, Any]:
     """What the holes of `replay` hold for this drug."""
-    exact = solver_for(drug) == "exact"
+    exact, driven = solver_for(drug) == "exact", daily.is_driven(drug)
     more = {
-        "go": exactly if exact else by_solver,
+        "go": exactly if exact else by_days if driven else by_solver,
         "prepare_solver": unprepared if exact else set_out,
+        "prepare_step": prepare_for_days if driven else no_days,
+        **daily.holes(drug),
+        "DOSED": drug.dosed,
         "row_x": _row if drug.Covariates._fields else _none,
         "row_eta": _row if drug.Eta._fields else _none,
         "NO_X": (0.0,) * len(drug.Covariates._fields),

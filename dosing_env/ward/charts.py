@@ -9,24 +9,18 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
 from dosing_env.inference import search
-from dosing_env.inference.observations import Levels
 from dosing_env.inference.particles import replicated, weighted
-from dosing_env.inference.problem import Problem, etas_of, seen_of, solve, spelt_out
+from dosing_env.inference.problem import Problem, etas_of, problem_of_patients, solve, spelt_out
 from dosing_env.pharmacology import Drug, Patient, require_patients
 from dosing_env.simulation import subject
 from dosing_env.simulation.batch import How, follow
 from dosing_env.simulation.cells import Floats
-from dosing_env.simulation.compiling import HOLE, specialise
 from dosing_env.simulation.control import USUAL
 from dosing_env.ward.dosing import infusion_hours
 from dosing_env.ward.rules import Rules
-
-covariates: Any = HOLE
-NX: Any = HOLE
 
 
 class Belief(NamedTuple):
@@ -118,39 +112,12 @@ def _posed(drug: Drug, rules: Rules, chart: Any, day: int, times: Floats) -> tup
     for j, name in enumerate(("AGE", "WT", "HT", "SEX")):
         bedside[:, :, j] = getattr(chart, name)[:, None]
     bedside[:, :, Patient._fields.index("SCR")] = chart.creatinine[:days].T
-    values = np.empty((n * days, len(drug.Covariates._fields)))
-    fields = len(Patient._fields)
-    specialise(_covariates, covariates=drug.covariates, NX=fields)(bedside.reshape(-1, fields), values)
-    records, looks = _records(drug, rules, chart, times)
-    everyone = np.arange(n)
-    plan = subject.Plan(
-        records=records.reshape(-1, subject.WIDTH),
-        first_record=everyone * records.shape[1],
-        last_record=(everyone + 1) * records.shape[1],
-        times=np.tile(24.0 * np.arange(days), n),
-        covariates=values,
-        first_step=everyone * days,
-        last_step=(everyone + 1) * days,
-        etas=np.zeros((n, len(drug.Eta._fields))),
-        first_eta=everyone,
-        first_row=np.zeros(n, dtype=np.intp),
-        next_eta=0,
-        late=False,
-        linear=drug.linear,
-    )
-    edges = np.arange(n + 1)
-    return Problem(drug, plan, seen_of(drug, looks, edges, np.zeros(n, dtype=np.intp))), bedside[:, -1]
+    records, level, below = _records(drug, rules, chart, times)
+    problem = problem_of_patients(drug, bedside, 24.0 * np.arange(float(days)), records, level, below)
+    return problem, bedside[:, -1]
 
 
-def _covariates(patients, values):  # type: ignore[no-untyped-def]
-    """The drug's covariates of every patient."""
-    for i in range(len(patients)):
-        x = covariates(Patient(*to_fixed_tuple(patients[i], NX)))
-        for j in range(len(x)):
-            values[i, j] = x[j]
-
-
-def _records(drug: Drug, rules: Rules, chart: Any, times: Floats) -> tuple[Floats, Levels]:
+def _records(drug: Drug, rules: Rules, chart: Any, times: Floats) -> tuple[Floats, Floats, Floats]:
     """Every patient's doses and looks in order of time (a look comes before a dose), and what was measured."""
     n, known, given = len(chart.time), int(chart.resulted.sum(axis=0)[0]), round(chart.time[0] / rules.interval)
     when = np.concatenate([times, rules.interval * np.arange(given)])
@@ -166,5 +133,4 @@ def _records(drug: Drug, rules: Rules, chart: Any, times: Floats) -> tuple[Float
     level, below = np.full((n, len(times)), np.nan), np.zeros((n, len(times)))
     at = times.searchsorted(rules.drawn[:known])
     level[:, at], below[:, at] = chart.levels[:known].T, chart.below[:known].T
-    first = np.arange(n + 1) * len(times)
-    return records[:, order], Levels(np.tile(times, n), level.ravel(), below.ravel(), first)
+    return records[:, order], level, below

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env.care import Care, Feature, Term
-from dosing_env.pharmacology import Patient
+from dosing_env.pharmacology import Drug, Patient
+from dosing_env.task import Task
 from dosing_env.ward import chart, course, dosing, tables
 from dosing_env.ward.oracle import OraclePlan
 from dosing_env.ward.replay import curve
@@ -31,6 +32,12 @@ def _masks(rules: Rules, courses: Any) -> NDArray[np.bool_]:
     today = (earlier >= (decided - decided % per_day)[:, None]) & (earlier < decided[:, None])
     left = rules.max_daily - (courses["doses"] * today).sum(axis=1)
     return np.asarray(np.array(_grids(rules)[0]) <= np.maximum(left, 0.0)[:, None] + 1e-9)
+
+
+def _most_probable(task: Task, drug: Drug, name: str) -> Any:
+    from dosing_env.ward.most_probable import MAPPlan  # inference is loaded only where it is needed
+
+    return MAPPlan(task, drug, name)
 
 
 WARD = Care(
@@ -63,6 +70,7 @@ WARD = Care(
     nothing=course.no_dose,
     curve=curve,
     oracle=OraclePlan,
+    most_probable=_most_probable,
     held=None,
     tables=tables,
 )

@@ -11,13 +11,16 @@ import dosing_env
 from dosing_env import catalogue, scenario
 
 
-@pytest.mark.parametrize(
-    "planner", ["map_dosing", "ceiling", "posterior_optimal", "mpc", "map_dosing:warfarin_hamberg2010"]
-)
-def test_bayesian_planners_read_the_charts_of_a_ward(planner: str) -> None:
+@pytest.mark.parametrize("planner", ["ceiling", "posterior_optimal", "mpc"])
+def test_planners_of_a_posterior_read_the_charts_of_a_ward(planner: str) -> None:
     fault = f"{planner}: reads the charts of a ward, warfarin_initiation has those of a clinic"
     with pytest.raises(ValueError, match=fault):
         dosing_env.evaluate("warfarin_initiation", [planner], patients=2, rivals=False)
+
+
+def test_map_dosing_believes_a_model_of_warfarin() -> None:
+    with pytest.raises(ValueError, match="vancomycin_goti2018: its patients are of the kind Patient: map_dosing"):
+        dosing_env.evaluate("warfarin_initiation", ["map_dosing:vancomycin_goti2018"], patients=2, rivals=False)
 
 
 def test_beliefs_are_of_a_ward() -> None:

@@ -19,6 +19,7 @@ from dosing_env.report.numbers import Numbers
 from dosing_env.scenario import load
 from dosing_env.task import Task
 from dosing_env.trial import Trial
+from dosing_env.ward.most_probable import MAPPlan
 from dosing_env.ward.tables import PRIMARY
 from tests.environment.rollouts import changed
 
@@ -27,8 +28,20 @@ PATIENTS, SEED = 1_500, 1
 HONEST = ("map_dosing", "posterior_optimal", "auc500_typical", "sawchuk_zaske")
 
 
+class ToldPlan(MAPPlan):
+    """The plan of Bayesian dosing, and of the true patients one random effect: that of the clearance."""
+
+    patients: Cohort
+
+    def planned(self, chart: Any, belief: Any) -> NDArray[np.float64]:
+        CL = self.patients.task.drug.Eta._fields.index("CL")
+        etas = belief.etas.copy()
+        etas[:, CL] = self.patients.courses["eta"][:, CL]
+        return super().planned(chart, belief._replace(etas=etas))
+
+
 class Told(MAPDosing):
-    """Bayesian dosing, and of the true patient one random effect: that of the clearance."""
+    """Bayesian dosing by that plan."""
 
     name, title = "told", "Told the clearance"
     oracle = True
@@ -36,13 +49,8 @@ class Told(MAPDosing):
     def begin(self, task: Task, patients: Cohort | None) -> None:
         assert patients is not None
         super().begin(task, None)
-        self._patients = patients
-
-    def planned(self, chart: Any, belief: Any) -> NDArray[np.float64]:
-        CL = self.believer.drug.Eta._fields.index("CL")
-        etas = belief.etas.copy()
-        etas[:, CL] = self._patients.courses["eta"][:, CL]
-        return super().planned(chart, belief._replace(etas=etas))
+        self._plan = ToldPlan(task, task.drug, self.name)
+        self._plan.patients = patients
 
 
 @pytest.fixture(scope="module")
