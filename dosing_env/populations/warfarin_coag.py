@@ -20,6 +20,11 @@ size and indication, correlations, the target and the spread of INR before treat
 patient are independent of each other and, given the ancestry, of the rest. 11 % of the trial's patients were VKORC1 AA
 (SINGLE, PMC6523655), and so they are here.
 
+A check from the trial's patients (SINGLE, French 2016, PMC5014593): EU-PACT's doses of days 1 to 3 would have been 4.8
+mg more than COAG's with genes and 2.5 mg more without (SD 1.8 and 3.4); here 5.0 and 3.5 mg (SD 1.9 and 2.7). In black
+patients 6.4 and 0.1 mg there, 4.6 and 1.6 here; in the others 4.2 and 3.4 mg there, 5.2 and 4.2 here. So the trial's
+patients were predicted somewhat more than these and differed more; nothing was changed for it.
+
 CYP2C9*5, *6, *8 and *11, and rs12777823, are not in these patients, nor in any model. In another cohort 3.4 % of
 African Americans had *5, *6 or *11, 13.9 % *8 and 42.1 % rs12777823, against 4.9 % with *2 and 2.3 % with *3 (SINGLE,
 Limdi 2015, PMC4513254). Of other drugs, smoking, diabetes and strokes the sources at hand say nothing: nobody has any.
