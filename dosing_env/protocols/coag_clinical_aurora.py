@@ -1,12 +1,12 @@
-"""The clinical arm of COAG: Gage's equation without genotypes, refined by Lenzini's, then the table of the Aurora clinics.
+"""The clinical arm of COAG: Gage's equation without genes, refined by Lenzini's, then the table of the Aurora clinics.
 
     days 1-3            predicted daily dose (`warfarin_dosing.gage_clinical`, SINGLE)
     INR of day 4        Lenzini's equation without genotypes (`_refinement.py`, SINGLE) from day 4 on
     from day 6 on       Aurora's table (`_aurora.py`, SINGLE)
 
 Kimmel 2013, doi:10.1056/NEJMoa1310669: the dose of days 4-5 was refined in this arm too, then one titration protocol
-held to day 28, whose table is not known: Aurora's stands for it (DERIVED). Lenzini's equation without genotypes was read
-in one open package only (`warfarin_dosing.lenzini_clinical`).
+held to day 28, whose table is not known: Aurora's stands for it (DERIVED). Lenzini's equation without genotypes was
+read in one open package only (`warfarin_dosing.lenzini_clinical`).
 """
 
 from dosing_env.clinic.orders import ClinicChart, Order
