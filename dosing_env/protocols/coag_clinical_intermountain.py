@@ -5,8 +5,8 @@
     from day 6 on       Intermountain (`_intermountain.py`, SINGLE); before day 7 it only lowers (DERIVED)
 
 Kimmel 2013, doi:10.1056/NEJMoa1310669: the dose of days 4-5 was refined in this arm too, then one titration protocol
-held to day 28, whose table is not known: Intermountain stands for it (DERIVED). Lenzini's equation without genotypes was
-read in one open package only (`warfarin_dosing.lenzini_clinical`).
+held to day 28, whose table is not known: Intermountain stands for it (DERIVED). Lenzini's equation without genotypes
+was read in one open package only (`warfarin_dosing.lenzini_clinical`).
 """
 
 from dosing_env.clinic.orders import ClinicChart, Order
