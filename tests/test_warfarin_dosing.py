@@ -7,8 +7,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
+from dosing_env import catalogue
 from dosing_env import warfarin_dosing as w
 from dosing_env.clinic.orders import ClinicChart
 from tests.protocols.clinic import chart_on, random_charts
@@ -228,3 +230,21 @@ def test_no_loading_without_cyp2c9() -> None:
 def test_never_negative_or_nan(equation: Equation) -> None:
     for chart in random_charts(500):
         assert 0.0 <= equation(chart) < 60.0
+
+
+def test_doses_of_two_trials_in_the_patients_of_one() -> None:
+    """EU-PACT's doses of days 1 to 3 less COAG's, mg: 4.8 with genes, 2.5 without in COAG (French 2016, PMC5014593)."""
+    population = catalogue.load("populations", "warfarin_coag")
+    z = np.random.default_rng(1).standard_normal((2000, len(population.Draws._fields)))
+    people: list[Any] = [population.sample(population.Draws(*row)) for row in z]
+    charts = [chart_of(person) for person in people if population.keep(person)]
+    genetic = [sum(w.eu_pact_loading(chart)) - 3 * w.gage_genetic(chart) for chart in charts]
+    clinical = [(20 if chart.AGE <= 75 else 15) - 3 * w.gage_clinical(chart) for chart in charts]
+    assert np.mean(genetic) == pytest.approx(4.8, abs=0.5)
+    assert np.mean(clinical) == pytest.approx(2.5, abs=1.25)
+
+
+def chart_of(person: Any) -> ClinicChart:
+    """On day 1, with both genes known."""
+    shared: dict[str, Any] = {name: value for name, value in person._asdict().items() if name in ClinicChart._fields}
+    return chart_on(1, **shared)

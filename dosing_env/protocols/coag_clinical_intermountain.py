@@ -1,27 +1,28 @@
-"""The clinical arm of COAG: Gage's equation without genotypes, then the Intermountain nomogram.
+"""The clinical arm of COAG: Gage's equation without genotypes, refined by Lenzini's, then the Intermountain nomogram.
 
-    days 1-4            predicted daily dose (`warfarin_dosing.gage_clinical`, SINGLE)
-    from day 5 on       Intermountain (`_intermountain.py`, SINGLE); before day 7 it only lowers (DERIVED)
+    days 1-3            predicted daily dose (`warfarin_dosing.gage_clinical`, SINGLE)
+    INR of day 4        Lenzini's equation without genotypes (`_refinement.py`, SINGLE) from day 4 on
+    from day 6 on       Intermountain (`_intermountain.py`, SINGLE); before day 7 it only lowers (DERIVED)
 
-Kimmel 2013, doi:10.1056/NEJMoa1310669. The trial refined the dose of day 4 or 5 in this arm too. Here the predicted
-dose is kept until the titration begins on day 5 (DERIVED: an equation without genotypes was read in one open package
-only, see `warfarin_dosing.lenzini_clinical`). The table of the titration is not known either: Intermountain stands
-for it, to day 28 and after (DERIVED).
+Kimmel 2013, doi:10.1056/NEJMoa1310669: the dose of days 4-5 was refined in this arm too, then one titration protocol
+held to day 28, whose table is not known: Intermountain stands for it (DERIVED). Lenzini's equation without genotypes
+was read in one open package only (`warfarin_dosing.lenzini_clinical`).
 """
 
 from dosing_env.clinic.orders import ClinicChart, Order
 from dosing_env.policy import Protocol
 from dosing_env.protocols._intermountain import intermountain
+from dosing_env.protocols._refinement import REFINED, TITRATED, refined_without_genes
 from dosing_env.protocols._titration import begin
 from dosing_env.warfarin_dosing import gage_clinical
-
-TITRATED = 5.0  # day  SINGLE  the INR from here on is the nomogram's
 
 
 def order(chart: ClinicChart) -> Order:
     """Today's order."""
+    if chart.last_visit < REFINED:
+        return begin(chart, gage_clinical(chart), REFINED)
     if chart.last_visit < TITRATED:
-        return begin(chart, gage_clinical(chart), TITRATED)
+        return refined_without_genes(chart)
     return intermountain(chart)
 
 

@@ -404,6 +404,8 @@ def test_aurora_after_an_equation_never_raises_to_5_mg() -> None:
 ARMS = [
     ("coag_genetic_intermountain", w.gage_genetic, w.lenzini),
     ("coag_genetic_aurora", w.gage_genetic, w.lenzini),
+    ("coag_clinical_intermountain", w.gage_clinical, w.lenzini_clinical),
+    ("coag_clinical_aurora", w.gage_clinical, w.lenzini_clinical),
     ("warfarin_iwpc_genetic_lenzini_intermountain", w.iwpc_genetic, w.lenzini),
     ("warfarin_iwpc_genetic_lenzini_wilson", w.iwpc_genetic, w.lenzini),
     ("warfarin_iwpc_genetic_lenzini_aurora", w.iwpc_genetic, w.lenzini),
@@ -437,21 +439,11 @@ def test_refined_without_genotypes_where_a_gene_is_not_known(known, refine) -> N
     assert given == pytest.approx([first] * 3 + [refine(chart_on(1), 1.6, first, first, 0.0)])
 
 
-# 4.5 on day 5: Intermountain skips one, then -10 %, INR again in 2 days; Aurora holds 2 days, then -12.5 %.
-@pytest.mark.parametrize(
-    ("then", "factors", "after"), [("intermountain", (0, 0.9, 0.9), 2.0), ("aurora", (0, 0, 0.875), 7.0)]
-)
-def test_coag_clinical_is_titrated_from_day_5_on(then: str, factors: Doses, after: float) -> None:
-    first = w.gage_clinical(chart_on(1))
-    given, wanted = course(f"coag_clinical_{then}", {1: 1.0, 5: 4.5}, 7)
-    assert given == pytest.approx([first] * 4 + [factor * first for factor in factors])
-    assert wanted == {1: 4.0, 5: after}
-
-
+@pytest.mark.parametrize("arm", ["genetic", "clinical"])
 @pytest.mark.parametrize("then", ["intermountain", "aurora"])
-def test_titrated_from_day_6_on(then: str) -> None:
+def test_titrated_from_day_6_on(arm: str, then: str) -> None:
     """4.5 on day 6: Intermountain skips one, then -10 %; Aurora holds 2 days, then -12.5 %."""
-    given, wanted = course(f"coag_genetic_{then}", {4: 1.6, 6: 4.5}, 8)
+    given, wanted = course(f"coag_{arm}_{then}", {4: 1.6, 6: 4.5}, 8)
     factors = [0, 0.9, 0.9] if then == "intermountain" else [0, 0, 0.875]
     assert given[5:] == pytest.approx([factor * given[4] for factor in factors])
     assert wanted[6] == (2.0 if then == "intermountain" else 7.0)
