@@ -12,7 +12,7 @@ from dosing_env import __version__
 from dosing_env.cli import main
 from tests.cli.commands import complaint, run, start
 
-COMMANDS = ["list", "show", "train", "evaluate", "report", "card", "simulate", "forecast", "verify"]
+COMMANDS = ["list", "show", "train", "evaluate", "report", "card", "distil", "simulate", "forecast", "verify"]
 
 
 def test_these_are_the_commands() -> None:
