@@ -39,7 +39,7 @@ COLUMNS: Mapping[str, Column] = {
     "INTERACTING": Column("a drug that strengthens warfarin was started", yes=True),
     "INR": Column("INR today", step=0.1),
     "LAST_INR": Column("INR before", step=0.1),
-    "INR_RISE": Column("rise of the INR since then", step=0.1),
+    "INR_RISE": Column("rise of the INR since the one before", step=0.1),
     "DAYS_SINCE": Column("days since the INR before"),
     "WEEK": Column("mean daily dose of the last 7 days", "mg", 0.5),
 }

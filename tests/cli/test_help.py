@@ -51,7 +51,7 @@ def test_the_module_is_the_program(tmp_path: Path) -> None:
         (["lst"], "unknown command 'lst'. Did you mean 'list'?"),
         (
             ["qqq"],
-            "unknown command 'qqq'. Known: card, distil, evaluate, forecast, list, report, show, simulate, train, verify.",
+            "'qqq'. Known: card, distil, evaluate, forecast, list, report, show, simulate, train, verify.",
         ),
         (["--quite"], "No such option '--quite'."),
         (["evaluate", "vancomycin_ward", "--patient", "3"], "'--patients'"),
