@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dosing_env import catalogue, recipe
 from dosing_env.learned import RecurrentNetwork, learned_of
-from dosing_env.policy import Policy
+from dosing_env.policy import Held, Policy
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.task import Task
 from dosing_env.weights import State, read_weights
@@ -52,10 +52,7 @@ class Agent(Policy):
                 f"{len(self.scaler.columns)} of those the recipe names"
             )
         self.learned.check(task, self.recipe.action)
-        if self.recipe.hold:
-            task.held()  # refuses a task without visits
-            names = [feature.name for feature in task.features]
-            self._visit, self._ordered = names.index("visit"), names.index("ordered_1")
+        self._holding = Held(task) if self.recipe.hold else None
 
     def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
         """What to do now, (n, numbers), and the memory of its belief; of a recurrent agent, that and its own."""
@@ -75,18 +72,14 @@ class Agent(Policy):
             before[np.asarray(episode_start, dtype=bool)] = 0.0
         after = learned.remember(self.scaler(seen).astype(np.float64), before)
         outputs = learned(after[:, : learned.units], self._decisions(seen))
-        if self.recipe.hold:
-            days = observation[:, self._visit] < 0.5
+        if self._holding:
+            days = observation[:, self._holding.visit] < 0.5
             after[days] = before[days]
         return self._held(observation, to_actions(self.recipe, self.task, outputs)), (believed, after)
 
     def _held(self, observation: NDArray[np.float32], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
         """On days without a visit what was ordered the day before is ordered again, where the recipe holds doses."""
-        if self.recipe.hold:
-            rows = np.flatnonzero((observation[:, self._visit] < 0.5) & (observation[:, 0] > 1.0))
-            yesterday = self._ordered + observation[rows, 0].astype(np.int64) - 2  # day 1 stands first
-            wanted[rows, 0] = observation[rows, yesterday]
-        return wanted
+        return self._holding(observation, wanted) if self._holding else wanted
 
     def told(self, seen: NDArray[np.float32]) -> NDArray[np.float64]:
         """What to do now, (n, numbers), for what is seen."""

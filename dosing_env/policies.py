@@ -6,10 +6,13 @@ from typing import Any
 
 from dosing_env import catalogue
 from dosing_env.agent import load_agent
+from dosing_env.bedside import table
+from dosing_env.bedside.policy import Bedside
 from dosing_env.policy import ProtocolPolicy, planner_of
 from dosing_env.trial import Arm
 
 AGENT = "agent:"
+TABLE = "bedside:"  # and the file of a bedside table
 
 
 def policy_of(policy: Any) -> Any:
@@ -24,8 +27,11 @@ def policy_of(policy: Any) -> Any:
         return policy
     if policy.startswith(AGENT):
         return load_agent(policy.removeprefix(AGENT))
+    if policy.startswith(TABLE):
+        return Bedside(table.load(policy.removeprefix(TABLE)))
     if policy.endswith(".toml"):
-        raise ValueError(f"policies: {policy!r} is no policy. A trained agent is given as {AGENT + policy!r}")
+        ways = f"A trained agent is given as {AGENT + policy!r}, a bedside table as {TABLE + policy!r}"
+        raise ValueError(f"policies: {policy!r} is no policy. {ways}")
     planner = planner_of(policy)
     if planner is not None:
         return planner

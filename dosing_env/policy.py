@@ -79,6 +79,26 @@ class Policy:
         return (actions if np.ndim(observation) == 2 else actions[0]), state
 
 
+class Held:
+    """Between visits what was ordered the day before is ordered again.
+
+    Raises:
+        ValueError: the task has no visits.
+    """
+
+    def __init__(self, task: Task) -> None:
+        task.held()  # refuses a task without visits
+        names = [feature.name for feature in task.features]
+        self.visit, self._ordered = names.index("visit"), names.index("ordered_1")
+
+    def __call__(self, observation: NDArray[np.float32], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Actions (n, numbers), with the dose of yesterday where there is no visit."""
+        rows = np.flatnonzero((observation[:, self.visit] < 0.5) & (observation[:, 0] > 1.0))
+        yesterday = self._ordered + observation[rows, 0].astype(np.int64) - 2  # day 1 stands first
+        wanted[rows, 0] = observation[rows, yesterday]
+        return wanted
+
+
 def chart_of(dose: Callable[[Any], Any]) -> Any:
     """The named tuple that a protocol says it reads, by the annotation of its chart; None where it does not say."""
     hints = typing.get_type_hints(dose)

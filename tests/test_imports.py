@@ -19,11 +19,11 @@ ORDER = (
     {"care", "task", "interchange"},
     {"decision", "cohort", "inference", "policy", "ward", "clinic", "scenario_file", "scenario"},
     {"sight", "recipe", "learned"},
-    {"env", "vector", "registration", "warfarin_dosing", "protocols", "planners", "agent"},
+    {"env", "vector", "registration", "warfarin_dosing", "protocols", "planners", "agent", "bedside"},
     {"trial", "trial_files", "trial_summary"},
     {"policies", "treatment"},
     {"virtual_trial", "verification"},
-    {"report", "training", "fitting", "boosting"},
+    {"report", "training", "fitting", "boosting", "distil"},
     {"cli"},
     {"__main__", "__init__"},
 )

@@ -9,6 +9,7 @@ import click
 
 from dosing_env import __version__
 from dosing_env.cli.card import card
+from dosing_env.cli.distil import distil
 from dosing_env.cli.evaluate import evaluate
 from dosing_env.cli.forecast import forecast
 from dosing_env.cli.list import list_
@@ -34,6 +35,7 @@ dosing-env list                                    what there is
 dosing-env show vancomycin_thomson2009             equations, sources, numbers
 dosing-env evaluate vancomycin_ward -o runs/first  compare dosing policies
 dosing-env train vancomycin_ward_ppo               train an agent
+dosing-env distil warfarin_initiation_ppo          an agent as a dosing table for the bedside
 dosing-env simulate vancomycin_thomson2009 doses.csv --covariates WT=70 --covariates CRCL=90
 dosing-env forecast patient.csv --drug vancomycin_goti2018 --plot forecast.png
 dosing-env verify                                  check the simulation
@@ -56,5 +58,5 @@ def main(context: click.Context, debug: bool) -> None:
         click.echo(context.get_help())
 
 
-for command in (list_, show, evaluate, report, train, card, simulate, forecast, verify):
+for command in (list_, show, evaluate, report, train, card, distil, simulate, forecast, verify):
     main.add_command(command)

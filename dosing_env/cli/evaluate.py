@@ -45,9 +45,9 @@ def evaluate(
     """Treat the same virtual patients with every policy and compare.
 
     SCENARIO is a name from `dosing-env list scenarios` or a .toml file. A policy is a protocol, "agent:NAME",
-    "oracle", a protocol file (.py), or "agent:FILE.toml". -o leaves trial.csv (one row per drug model, policy and
-    patient), summary.csv and report.html. After Ctrl-C the finished policies are written, to -o or to a folder under
-    runs/.
+    "oracle", a protocol file (.py), "agent:FILE.toml", or "bedside:FILE.toml" (see `dosing-env distil`). -o leaves
+    trial.csv (one row per drug model, policy and patient), summary.csv and report.html. After Ctrl-C the finished
+    policies are written, to -o or to a folder under runs/.
 
     \b
     dosing-env evaluate vancomycin_ward -o runs/first
