@@ -72,7 +72,7 @@ def believe(drug: Drug, chart: Any, doses: Floats, start: Floats) -> Floats:
         doses: (n, days so far) mg, see `acted`.
         start: (n, a) where the search begins: what was found on the visit before; 0: the typical patient.
     """
-    found = solve(_posed(drug, chart, doses), np.ravel(start))
+    found = solve(_posed(drug, chart, doses), np.ravel(start), spread=False)
     z = found.z.reshape(len(doses), -1)
     return np.where(np.isfinite(z), z, 0.0)
 

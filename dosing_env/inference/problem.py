@@ -159,13 +159,16 @@ def _kappas(drug: Drug) -> Rows:
     return np.array([i for i, name in enumerate(drug.Eta._fields) if drug.occasion.get(name, 0.0) > 0.0], dtype=np.intp)
 
 
-def solve(problem: Problem, start: Floats | None = None) -> search.Found:
-    """The most probable random effects; searched from `start`, left out from 0."""
+def solve(problem: Problem, start: Floats | None = None, *, spread: bool = True) -> search.Found:
+    """The most probable random effects; searched from `start`, left out from 0.
+
+    spread: whether the Hessian is wanted. If not, the estimates are found within some 0.001 SD.
+    """
     seen = problem.seen
     n, most = len(seen.last_eta), int(np.diff(seen.first_z).max(initial=1))
     found = search.Found(
         z=np.zeros(seen.first_z[-1]) if start is None else start.copy(),
-        hessian=np.zeros((seen.first_z[-1], most)),
+        hessian=np.zeros((seen.first_z[-1] if spread else 0, most)),
         objective=np.zeros(n),
         status=np.zeros(n, dtype=np.intp),
         predicted=np.zeros(seen.first_look[-1]),

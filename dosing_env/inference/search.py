@@ -3,7 +3,7 @@
 F of `objective` is made small by Newton's method. Far away its Hessian is made of the first derivatives of the levels
 alone and the step is damped (Levenberg and Marquardt): that needs one neighbour per random effect, and goes down from
 anywhere. Near the minimum the second derivatives are found once, and again only after a step too long for the old ones
-to be right; the last Hessian gives the standard errors.
+to be right; the last Hessian gives the standard errors. Where these are not wanted it goes down until a step is short.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ CONVERGED, NOT_CONVERGED, NO_MINIMUM, NOT_SOLVED, IMPOSSIBLE = range(5)
 
 _SCORING, _NEWTON = 60, 30  # steps at most
 _NEAR, _THERE = 1e-1, 3e-5  # largest part of a step, in SD of the random effect: enough of the first, and of the second
+_NEAR_ENOUGH = 1e-3  # where nobody wants the Hessian: all by the first derivatives
 _NOISE = 1e-6  # of F, from the steps of a solver
 _TRUST = 5.0  # a longer step comes from a Hessian that is next to none in its direction
 _FAR = 1e-3  # of a step after which second derivatives are looked for anew
@@ -33,7 +34,7 @@ class Found(NamedTuple):
     """The result; of each subject's random effects one after the other, as `first_z` has it."""
 
     z: Any  # (n,) the start before, the estimate afterwards
-    hessian: Any  # (n, most)  of F at the estimate; a row per random effect
+    hessian: Any  # (n, most)  of F at the estimate; a row per random effect. (0, most): not wanted
     objective: Any  # (subjects,)
     status: Any  # (subjects,)
     predicted: Any  # (looks,) levels
@@ -91,25 +92,28 @@ def _search(s, way, means, seen, points, found, desk):  # type: ignore[no-untype
         return -NO_ROOM
     status = IMPOSSIBLE if why == FINE else NOT_SOLVED
     if value < math.inf:
-        value, longest = _score(s, d, way, value, means, seen, points, desk)
-        status = _polish(s, d, way, value, longest, means, seen, points, desk)
+        near = _NEAR if len(found.hessian) > 0 else _NEAR_ENOUGH
+        value, longest = _score(s, d, way, value, near, means, seen, points, desk)
+        status = CONVERGED if longest >= 0.0 else NOT_CONVERGED
+        if len(found.hessian) > 0:
+            status = _polish(s, d, way, value, longest, means, seen, points, desk)
     put(0, d, points, desk)
-    if status == CONVERGED:
+    if status == CONVERGED and len(found.hessian) > 0:
         carry(s, d, seen, points, desk)
     else:
         predict(s, way, 1, RELATIVE, 0, means, seen, points)
     found.objective[s] = worth(s, 0, seen, points)
     for k in range(d):
         found.z[first + k] = desk.z[k]
-        for m in range(d):
+        for m in range(d if len(found.hessian) > 0 else 0):
             found.hessian[first + k, m] = desk.matrix[max(k, m), min(k, m)]
     for j in range(seen.first_look[s + 1] - seen.first_look[s]):
         found.predicted[seen.first_look[s] + j] = points.levels[0, j]
     return status
 
 
-def _score(s, d, way, value, means, seen, points, desk):  # type: ignore[no-untyped-def]
-    """Go down until a step is short. Returns F before the last step, and its largest part."""
+def _score(s, d, way, value, near, means, seen, points, desk):  # type: ignore[no-untyped-def]
+    """Go down until a step is short. Returns F before the last step, and its largest part; -1: none was short."""
     damping = longest = 0.0
     for _ in range(_SCORING):
         _set_out(d, desk)
@@ -117,9 +121,9 @@ def _score(s, d, way, value, means, seen, points, desk):  # type: ignore[no-unty
         new = math.inf
         while not new <= value:
             if not _solve(d, damping, 0.0, desk):
-                return value, 0.0
+                return value, -1.0
             longest = _move(d, 1.0, desk)
-            if longest < _NEAR:
+            if longest < near:
                 return value, longest
             new, _ = changes(s, d, False, _ROUGH, way, means, seen, points, desk)
             if new <= value:
@@ -128,9 +132,9 @@ def _score(s, d, way, value, means, seen, points, desk):  # type: ignore[no-unty
                 _move(d, 0.0, desk)
                 damping = max(10.0 * damping, 1e-2)
             if damping > _MOST_DAMPING:
-                return value, 0.0
+                return value, -1.0
         value = new
-    return value, 0.0
+    return value, -1.0
 
 
 def _polish(s, d, way, value, longest, means, seen, points, desk):  # type: ignore[no-untyped-def]

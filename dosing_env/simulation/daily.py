@@ -59,7 +59,7 @@ def memory(drug: Drug, solver: str | None = None) -> int:
     if not is_driven(drug, solver):
         return 1
     m, n = drug.driver, len(drug.compartments) - drug.driver
-    return (_NODES + 1) * m * m + _NODES * len(_pushed(drug)) * n + n * n
+    return (_NODES + 1) * m * m + _NODES * len(_pushed(drug)) * n + n * n + m * m + n * n
 
 
 def scratch(drug: Drug) -> list[Any]:
@@ -109,16 +109,39 @@ def _pushed(drug: Drug) -> tuple[int, ...]:
 
 @apart
 def prepare_days(p, memory, bench):  # type: ignore[no-untyped-def]
-    """Find the matrices of a patient's days."""
+    """Find the matrices of a patient's days, those that are not yet there from other parameters."""
+    pushes, n, each = (_NODES + 1) * M * M, N - M, len(PUSHED) * (N - M)
+    kept = pushes + _NODES * each + n * n
     _matrix_of_driver(p, bench)
+    if not _is_kept(memory, kept, bench.matrix, M):
+        _prepare_driver(memory, bench)
+    _matrix_of_others(p, bench)
+    if not _is_kept(memory, kept + M * M, bench.matrix, n):
+        _prepare_others(memory, bench, pushes, n, each)
+
+
+def _is_kept(memory, at, matrix, n):  # type: ignore[no-untyped-def]
+    """Whether the leading n rows and columns of the matrix are those kept in the memory; they are from now on."""
+    same = True
+    for i in range(n):
+        for j in range(n):
+            same = same and memory[at + i * n + j] == matrix[i, j]
+            memory[at + i * n + j] = matrix[i, j]
+    return same
+
+
+def _prepare_driver(memory, bench):  # type: ignore[no-untyped-def]
+    """e^(t K) at all times of the day."""
     for column in range(M):
         _unit(bench.vector, column)
         for node in range(_NODES + 1):
             _propagate(bench, M, _TIMES[node] - (_TIMES[node - 1] if node > 0 else 0.0))
             for i in range(M):
                 memory[node * M * M + i * M + column] = bench.vector[i]
-    _matrix_of_others(p, bench)
-    pushes, n, each = (_NODES + 1) * M * M, N - M, len(PUSHED) * (N - M)
+
+
+def _prepare_others(memory, bench, pushes, n, each):  # type: ignore[no-untyped-def]
+    """What a push at each time of the day leaves at its end, and what is left of what was there."""
     for number in range(len(PUSHED)):
         _unit(bench.vector, PUSHED[number])
         for node in range(_NODES - 1, -1, -1):
