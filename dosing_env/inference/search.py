@@ -20,7 +20,7 @@ CONVERGED, NOT_CONVERGED, NO_MINIMUM, NOT_SOLVED, IMPOSSIBLE = range(5)
 
 _SCORING, _NEWTON = 60, 30  # steps at most
 _NEAR, _THERE = 1e-1, 3e-5  # largest part of a step, in SD of the random effect: enough of the first, and of the second
-_NEAR_ENOUGH = 1e-3  # where nobody wants the Hessian: all by the first derivatives
+_NEAR_ENOUGH = 1e-2  # where nobody wants the Hessian: all by the first derivatives
 _NOISE = 1e-6  # of F, from the steps of a solver
 _TRUST = 5.0  # a longer step comes from a Hessian that is next to none in its direction
 _FAR = 1e-3  # of a step after which second derivatives are looked for anew
