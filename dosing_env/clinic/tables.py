@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PRIMARY = "ttr_percent"
 WITHIN = "of the time in range"  # the primary endpoint, in words behind its number
+MONTH = 28  # days
 STABLE_DAYS = 7.0  # MEMORY  a run of INRs in range that lasts so long is a stable INR
 
 COVARIATES = (
@@ -29,9 +30,11 @@ COVARIATES = (
 def endpoints(rules: ClinicRules) -> tuple[Endpoint, ...]:
     """What is counted in each patient; the first is the primary one."""
     counted = rules.decisions - rules.counted
+    month = min(counted, MONTH)
     return (
         Endpoint(PRIMARY, "Time in range (Rosendaal)", "%", "higher", 0, 100),
         Endpoint("true_in_range_percent", "Time in range (true INR)", "%", "higher", 0, 100),
+        Endpoint("first_month_percent", f"Time in range (true INR), first {month} days", "%", "higher", 0, 100),
         Endpoint("unsafe_percent", f"Time with INR above {rules.unsafe:g}", "%", "lower", 0, 100, harm=True),
         Endpoint("visits_count", "INRs measured", "INRs", "lower", 0),
         Endpoint("ineffective_percent", f"Time with INR below {rules.ineffective:g}", "%", "lower", 0, 100),
@@ -59,6 +62,7 @@ def outcomes(cohort: Cohort, returns: dict[str, NDArray[np.float64]]) -> pd.Data
     columns |= {
         PRIMARY: [100.0 * time_in_range(*m, a, b) for m, a, b in zip(measured, low, high, strict=True)],
         "true_in_range_percent": 100.0 * _share(before, after, low, high),
+        "first_month_percent": 100.0 * _share(before[:, :MONTH], after[:, :MONTH], low, high),
         "unsafe_percent": 100.0 * _share(before, after, rules.unsafe, np.inf),
         "ineffective_percent": 100.0 * _share(before, after, -np.inf, rules.ineffective),
         "first_in_range_days": [
