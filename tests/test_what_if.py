@@ -1,5 +1,6 @@
 """The allele that nobody tested: whom it is in, what it leaves of clearance, and nothing else of a patient changes."""
 
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -88,6 +89,12 @@ def test_compiled_patients_of_the_trial_differ_in_clearance_alone(
     assert {0.25, 0.5, 1.0} >= set(ratio[black, CL].round(9)) > {1.0}
 
 
+@pytest.mark.parametrize(("frequency", "left"), [(-0.1, 0.5), (1.0, 0.5), (0.1, 0.0), (0.1, float("nan"))])
+def test_an_allele_that_cannot_be_is_refused(frequency: float, left: float) -> None:
+    with pytest.raises(ValueError, match=r"^(frequency|left): \S+ is not"):
+        Cell("test", frequency, left)
+
+
 def test_no_chart_shows_it_and_the_hash_of_the_scenario_does(tmp_path: Path) -> None:
     cases = [with_allele(cell, tmp_path) for cell in (*KNOWN, SWEPT[-1])]
     assert len({scenario.fingerprint(case) for case in (TRIAL, *cases)}) == 1 + len(cases)
@@ -120,8 +127,8 @@ def test_only_black_patients_are_counted_and_arms_are_paired() -> None:
 
 def test_the_table_ends_with_what_was_published() -> None:
     rows = [
-        cell._asdict() | {"carriers": cell.carriers} | row for cell in (NOTHING, *KNOWN) for row in measured(trial(1.0))
+        asdict(cell) | {"carriers": cell.carriers} | row for cell in (NOTHING, *KNOWN) for row in measured(trial(1.0))
     ]
     table = shown(pd.DataFrame(rows))
-    assert table.row_count == 2 + len(KNOWN)
+    assert table.row_count == 2 * (1 + len(KNOWN)) + 1
     assert list(table.columns[-1].cells)[-1] == str(PUBLISHED["difference"])

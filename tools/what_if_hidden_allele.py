@@ -1,6 +1,7 @@
 """What if black patients of COAG had a variant that nobody tested? From which size on do genes harm them?
 
-python tools/what_if_hidden_allele.py [--patients N] [--seed 7] [-o FILE.csv], from the checkout: ten minutes or so.
+python tools/what_if_hidden_allele.py [--patients N] [--seed 7] [--allele F LEFT] [-o FILE.csv], from the checkout: ten
+minutes or so of one core, half a minute for each allele.
 
 COAG found 35.2 % of the time in range with genes and 43.5 % without in black patients (SINGLE, PMC8364496). The models
 know of CYP2C9*2, *3 and VKORC1 -1639G>A alone. Here one more allele, in black patients only, leaves a share of the
@@ -26,10 +27,12 @@ its allele, 1 - sqrt(1 - share) (SINGLE: Limdi 2015, PMC4513254; DERIVED).
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 import numpy as np
@@ -48,12 +51,23 @@ ARMS = {name: (f"coag_genetic_{name}", f"coag_clinical_{name}") for name in NOMO
 PUBLISHED = {"genetic": 35.2, "clinical": 43.5, "difference": -8.3}  # SINGLE  %, %, points
 
 
-class Cell(NamedTuple):
-    """An allele."""
+@dataclass(frozen=True)
+class Cell:
+    """An allele.
+
+    Raises:
+        ValueError: a frequency that is not in [0, 1), or nothing left of clearance.
+    """
 
     variant: str
     frequency: float
     left: float  # of clearance with each copy
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.frequency < 1:
+            raise ValueError(f"frequency: {self.frequency:g} is not at least 0 and below 1")
+        if not 0 < self.left < math.inf:
+            raise ValueError(f"left: {self.left:g} is not a finite number above 0")
 
     @property
     def carriers(self) -> float:
@@ -61,10 +75,10 @@ class Cell(NamedTuple):
         return 1 - (1 - self.frequency) ** 2
 
 
-NOTHING = Cell("none: the trial", 0.0, 1.0)
+NOTHING = Cell("none", 0.0, 1.0)
 KNOWN = (
-    Cell("as CYP2C9*8", 0.07, 0.70),  # DERIVED
-    Cell("as rs12777823", 0.24, 0.83),  # DERIVED
+    Cell("CYP2C9*8", 0.07, 0.70),  # DERIVED
+    Cell("rs12777823", 0.24, 0.83),  # DERIVED
 )
 SWEPT = tuple(
     Cell("what if", frequency, left)
@@ -114,48 +128,58 @@ def measured(trial: Trial) -> Iterator[dict[str, Any]]:
         )
 
 
-def sweep(cells: Iterable[Cell], folder: Path, patients: int, seed: int) -> pd.DataFrame:
+def sweep(cells: Sequence[Cell], folder: Path, patients: int, seed: int) -> pd.DataFrame:
     """One row per cell and nomogram. The drug files are left in the folder."""
     rows, console = [], Console(stderr=True)
     for cell in cells:
         console.print(f"{cell.variant}, frequency {cell.frequency:g}, left {cell.left:g}")
         trial = run(cell, folder, patients, seed)
-        rows += [{**cell._asdict(), "carriers": cell.carriers} | row for row in measured(trial)]
+        rows += [{**asdict(cell), "carriers": cell.carriers} | row for row in measured(trial)]
     return pd.DataFrame(rows)
 
 
 def shown(table: pd.DataFrame) -> Table:
-    """The table for the terminal: one line per cell, and last what was published."""
-    columns = [f"{nomogram}: {what}" for nomogram in NOMOGRAMS for what in ("with genes, without", "difference")]
-    printed = Table("allele", "frequency", "left", "carriers, %", *columns)
-    for _, rows in table.groupby(["variant", "frequency", "left"], sort=False):
-        first = rows.iloc[0]
-        texts = [text for row in rows.itertuples() for text in _texts(row)]
-        shares = (f"{first['frequency']:g}", f"{first['left']:g}", f"{100 * first['carriers']:.0f}")
-        printed.add_row(first["variant"], *shares, *texts)
-    levels = f"{PUBLISHED['genetic']}, {PUBLISHED['clinical']}"
-    printed.add_row("COAG", "", "", "", *[levels, f"{PUBLISHED['difference']}"] * len(NOMOGRAMS))
+    """The table for the terminal, 80 characters wide: one line per cell and nomogram, and last what was published."""
+    printed = Table("allele", "frequency", "left", "then", "genes", "without", "difference", box=None)
+    for row in table.itertuples():
+        printed.add_row(row.variant, f"{row.frequency:g}", f"{row.left:g}", row.nomogram, *_texts(row))
+    published = (f"{value:.1f}" for value in PUBLISHED.values())
+    printed.add_row("COAG", "", "", "", *published)
     return printed
 
 
-def _texts(row: Any) -> tuple[str, str]:
-    levels = f"{row.genetic:.1f}, {row.clinical:.1f}"
-    return levels, f"{row.difference:+.1f} ({row.low:+.1f} to {row.high:+.1f})"
+def _texts(row: Any) -> tuple[str, str, str]:
+    difference = f"{row.difference:+.1f} ({row.low:+.1f} to {row.high:+.1f})"
+    return f"{row.genetic:.1f}", f"{row.clinical:.1f}", difference
 
 
 def main() -> None:
     """Run the sweep, print it and, if asked, write it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--patients", type=int, default=6000, help="virtual patients, 27 %% of them black")
-    parser.add_argument("--seed", type=int, default=7, help="of the patients and of all noise")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE.csv", help="write the numbers there")
-    options = parser.parse_args()
+    cells, options = _asked()
     with tempfile.TemporaryDirectory() as folder:
         numba.config.CACHE_DIR = folder  # machine code of drugs that are thrown away goes with them
-        table = sweep((NOTHING, *KNOWN, *SWEPT), Path(folder), options.patients, options.seed)
+        table = sweep(cells, Path(folder), options.patients, options.seed)
     Console().print(shown(table))
     if options.output:
         table.to_csv(options.output, index=False)
+
+
+def _asked() -> tuple[Sequence[Cell], argparse.Namespace]:
+    """The alleles and the other options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--patients", type=int, default=6000, help="virtual patients, 27 %% of them black")
+    add("--seed", type=int, default=7, help="of the patients and of all noise")
+    add(
+        "--allele", nargs=2, type=float, action="append", metavar=("F", "LEFT"), help="instead of the sweep; repeatable"
+    )
+    add("-o", "--output", type=Path, metavar="FILE.csv", help="write the numbers there")
+    options = parser.parse_args()
+    try:
+        asked = [Cell("what if", *numbers) for numbers in options.allele or ()]
+    except ValueError as error:
+        parser.error(f"--allele: {error}")
+    return (NOTHING, *(asked or (*KNOWN, *SWEPT))), options
 
 
 if __name__ == "__main__":
