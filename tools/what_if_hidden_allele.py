@@ -118,14 +118,8 @@ def measured(trial: Trial) -> Iterator[dict[str, Any]]:
         genetic, clinical = (table[trial.primary.name].to_numpy()[black] for table in tables)
         means = statistics.group_means(np.column_stack([genetic, clinical, genetic - clinical]))
         estimates = dict(zip(PUBLISHED, means.estimate[0], strict=True))
-        yield (
-            {"nomogram": nomogram, "black": int(means.n[0])}
-            | estimates
-            | {
-                "low": means.low[0, 2],
-                "high": means.high[0, 2],
-            }
-        )
+        ends = {"low": means.low[0, 2], "high": means.high[0, 2]}
+        yield {"nomogram": nomogram, "black": int(means.n[0])} | estimates | ends
 
 
 def sweep(cells: Sequence[Cell], folder: Path, patients: int, seed: int) -> pd.DataFrame:
@@ -170,9 +164,7 @@ def _asked() -> tuple[Sequence[Cell], argparse.Namespace]:
     add = parser.add_argument
     add("--patients", type=int, default=6000, help="virtual patients, 27 %% of them black")
     add("--seed", type=int, default=7, help="of the patients and of all noise")
-    add(
-        "--allele", nargs=2, type=float, action="append", metavar=("F", "LEFT"), help="instead of the sweep; repeatable"
-    )
+    add("--allele", nargs=2, type=float, action="append", metavar=("F", "LEFT"), help="not the sweep; repeatable")
     add("-o", "--output", type=Path, metavar="FILE.csv", help="write the numbers there")
     options = parser.parse_args()
     try:
