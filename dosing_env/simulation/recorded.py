@@ -52,6 +52,7 @@ NO_X: Any = HOLE  # zeros, as many as there are covariates
 NO_ETA: Any = HOLE
 NOTHING: Any = HOLE
 go: Any = HOLE
+forget: Any = HOLE
 prepare_solver: Any = HOLE
 prepare_step: Any = HOLE
 prepare_days: Any = HOLE
@@ -168,8 +169,7 @@ def replay(tape, covariates, etas, rows, next_eta, count, relative, together, le
         inflow: (N,) scratch space.
     """
     last, stamp = int(tape[0, _COUNT]), 0.0
-    for r in range(min(last + 1, len(memory))):
-        memory[r, 0] = stamp
+    forget(last, memory)
     x = row_x(covariates, int(tape[1, STEP]), NO_X)
     for i in range(count):
         prepare_solver(i, relative, together, work)
@@ -218,6 +218,16 @@ def by_days(a, p, modes, inflow, r, tape, stamp, memory, work):  # type: ignore[
     if whole:
         return pass_day(a, p, memory[0], scratch_in(memory), 0, 0.0)
     return by_solver(a, p, modes, inflow, r, tape, stamp, memory, work)
+
+
+def forget_weights(last, memory):  # type: ignore[no-untyped-def]
+    """No stamp of the rows up to the last one is in force."""
+    for r in range(last + 1):
+        memory[r, 0] = 0.0
+
+
+def forget_nothing(last, memory):  # type: ignore[no-untyped-def]
+    """Nothing is stamped; the matrices of days are told from others by themselves."""
 
 
 def prepare_for_days(p, memory):  # type: ignore[no-untyped-def]
@@ -338,6 +348,7 @@ def holes(drug: Drug) -> dict[str, Any]:
     exact, driven = solver_for(drug) == "exact", daily.is_driven(drug)
     more = {
         "go": exactly if exact else by_days if driven else by_solver,
+        "forget": forget_weights if exact else forget_nothing,
         "prepare_solver": unprepared if exact else set_out,
         "prepare_step": prepare_for_days if driven else no_days,
         **daily.holes(drug),
