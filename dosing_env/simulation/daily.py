@@ -59,7 +59,7 @@ def memory(drug: Drug, solver: str | None = None) -> int:
     if not is_driven(drug, solver):
         return 1
     m, n = drug.driver, len(drug.compartments) - drug.driver
-    return (_NODES + 1) * m * m + _NODES * len(_pushed(drug)) * n + n * n + m * m + n * n
+    return (_NODES + 1) * m * m + _NODES * len(_pushed(drug)) * n + n * n + (1 + m * m) + (1 + n * n)
 
 
 def scratch(drug: Drug) -> list[Any]:
@@ -116,17 +116,18 @@ def prepare_days(p, memory, bench):  # type: ignore[no-untyped-def]
     if not _is_kept(memory, kept, bench.matrix, M):
         _prepare_driver(memory, bench)
     _matrix_of_others(p, bench)
-    if not _is_kept(memory, kept + M * M, bench.matrix, n):
+    if not _is_kept(memory, kept + 1 + M * M, bench.matrix, n):
         _prepare_others(memory, bench, pushes, n, each)
 
 
 def _is_kept(memory, at, matrix, n):  # type: ignore[no-untyped-def]
     """Whether the leading n rows and columns of the matrix are those kept in the memory; they are from now on."""
-    same = True
+    same = memory[at] == 1.0  # of a new patient nothing is kept
+    memory[at] = 1.0
     for i in range(n):
         for j in range(n):
-            same = same and memory[at + i * n + j] == matrix[i, j]
-            memory[at + i * n + j] = matrix[i, j]
+            same = same and memory[at + 1 + i * n + j] == matrix[i, j]
+            memory[at + 1 + i * n + j] = matrix[i, j]
     return same
 
 
