@@ -162,7 +162,7 @@ def _kappas(drug: Drug) -> Rows:
 def solve(problem: Problem, start: Floats | None = None, *, spread: bool = True) -> search.Found:
     """The most probable random effects; searched from `start`, left out from 0.
 
-    spread: whether the Hessian is wanted. If not, the estimates are found within some 0.001 SD.
+    spread: whether the Hessian is wanted. If not, the estimates are found within some 0.01 SD.
     """
     seen = problem.seen
     n, most = len(seen.last_eta), int(np.diff(seen.first_z).max(initial=1))

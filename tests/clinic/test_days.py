@@ -11,7 +11,8 @@ import pytest
 from dosing_env import simulate
 from dosing_env.cohort import Cohort
 from dosing_env.pharmacology import Drug
-from dosing_env.simulation import daily
+from dosing_env.simulation import daily, recorded
+from dosing_env.simulation.compiling import specialise
 from dosing_env.simulation.control import TOLERANCE
 from tests.bedside import different, one
 from tests.clinic.clinics import (
@@ -161,3 +162,41 @@ def test_a_dose_acts_from_the_day_it_is_taken(first: float) -> None:
     inr = cohort.courses["inr"]
     assert np.allclose(inr[:, :4], inr[:, :1], rtol=1e-12)
     assert np.all(inr[:, 4] > inr[:, 3] * (1 + 1e-9))
+
+
+@every_driven_drug
+def test_matrices_that_are_kept_are_those_found_anew(drug: Drug) -> None:
+    """Of one patient after the other in the same memory, some of whom share a matrix with the one before."""
+    first, second, third = some_parameters(drug, np.random.default_rng(2), 3)
+    mixed = type(first)(*[(first, third)[i % 2][i] for i in range(len(first))])
+    prepare = specialise(recorded.prepare_for_days, **recorded.holes(drug))
+    again = recorded.memory_of(drug, 1)
+    for p in (first, second, first, first, mixed, third, first):
+        fresh = recorded.memory_of(drug, 1)
+        prepare(p, fresh)
+        prepare(p, again)
+        assert fresh[0].any()
+        assert again[0].tobytes() == fresh[0].tobytes()
+
+
+def into_the_body(t: float, A: Any, p: Any, R: Any) -> Any:
+    return -p.ka * A[0], p.ka * A[0]
+
+
+def by_what_was_absorbed(A: Any, p: Any) -> float:
+    return 1.0 + 0.01 * float(A[1])
+
+
+def test_what_only_adds_up() -> None:
+    """Behind the driver nothing is lost: its matrix is 0, as that of a patient of whom nothing is known yet."""
+    drug = replace(
+        DRIVEN["warfarin_hamberg2007"],
+        compartments=("depot", "body"),
+        driver=1,
+        rates=into_the_body,
+        initial=None,
+        output=by_what_was_absorbed,
+        outputs={},
+    )
+    cohort, _ = treated(clinic(drug=drug, decisions=6, **CALM), constant(5.0, 1.0, 6), 2)
+    np.testing.assert_allclose(cohort.courses["inr"], np.tile(1.0 + 0.05 * np.arange(7), (2, 1)), rtol=1e-7)

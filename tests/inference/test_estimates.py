@@ -16,6 +16,8 @@ from scipy.stats import norm
 
 from dosing_env import catalogue, simulate
 from dosing_env.inference.estimates import map_estimate
+from dosing_env.inference.problem import posed, solve
+from dosing_env.inference.search import CONVERGED
 from dosing_env.interchange.text_models import drugs_of_tables
 from dosing_env.pharmacology import Assay, Drug
 from tests.bedside import GIVEN, SEEN, usual
@@ -97,6 +99,26 @@ def test_levels_of_every_drug(name: str) -> None:
     assert (own.levels["iwres"].abs() < 5.0).all()
     alone = map_estimate(drug, table[table["ID"] == 7], covariates=adult)
     assert alone.eta.iloc[0].to_list() == own.eta.iloc[6].to_list()
+
+
+@pytest.mark.parametrize("name", ["vancomycin_goti2018", "warfarin_hamberg2007"])
+def test_who_wants_no_hessian_finds_the_same_random_effects(name: str) -> None:
+    """From the typical patient, and from the estimate itself."""
+    drug = catalogue.load("drugs", name)
+    given, adult, n = GIVEN[drug.Patient], usual(drug), 20
+    data = simulate(drug, [given], covariates=adult, times=SEEN[drug.Patient], seed=6, subjects=n)
+    seen = data.rename(columns={"time": "TIME", "dv": "DV", "blq": "BLQ"})[["ID", "TIME", "DV", "BLQ"]].assign(EVID=0)
+    table = pd.concat([pd.DataFrame([given | {"ID": number} for number in range(1, n + 1)]), seen])
+    problem = posed(drug, table.sort_values(["ID", "TIME"], kind="stable"), adult, "locf")[2]
+    full = solve(problem)
+    for start in (None, full.z):
+        quick = solve(problem, start, spread=False)
+        assert (quick.status == CONVERGED).all()
+        assert quick.z == pytest.approx(full.z, abs=0.01)
+        assert quick.objective == pytest.approx(full.objective, abs=1e-3)
+        assert quick.predicted == pytest.approx(full.predicted, rel=5e-3)
+        assert quick.hessian.shape[0] == 0
+    assert np.abs(full.z).max() > 1.0
 
 
 def test_many_exact_levels_tell_the_truth() -> None:
