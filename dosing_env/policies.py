@@ -8,7 +8,7 @@ from dosing_env import catalogue
 from dosing_env.agent import load_agent
 from dosing_env.bedside import table
 from dosing_env.bedside.policy import Bedside
-from dosing_env.policy import ProtocolPolicy, planner_of
+from dosing_env.policy import ProtocolPolicy, planner_alone, planner_of
 from dosing_env.trial import Arm
 
 AGENT = "agent:"
@@ -36,7 +36,7 @@ def policy_of(policy: Any) -> Any:
     if planner is not None:
         return planner
     if policy.endswith(".py") and _is_planner(policy):
-        return catalogue.load("planners", policy)()
+        return planner_alone(catalogue.load("planners", policy), policy)
     if policy.endswith(".py") or policy in catalogue.names("protocols"):
         return ProtocolPolicy(catalogue.load("protocols", policy))
     raise ValueError(catalogue.unknown("policy", policy, policy_names()))

@@ -53,6 +53,7 @@ class Policy:
     title: str
     kind: str
     takes = ""  # what may stand behind its name and a colon; "": nothing
+    alone = True  # whether its name by itself is a policy; False: what it takes has to stand there
 
     def begin(self, task: Task, patients: Any) -> None:
         """Told before patients are treated. `patients` is the cohort for an oracle and None for everybody else."""
@@ -109,19 +110,30 @@ def planner_of(name: str) -> Policy | None:
     """The planner of a name such as "oracle" or "map_dosing:vancomycin_goti2018"; None where it is none's.
 
     Raises:
-        ValueError: what stands behind the colon is not what it takes.
+        ValueError: what stands behind the colon is not what it takes, or nothing does and it takes something always.
     """
     own, colon, setting = name.partition(":")
     if own not in catalogue.names("planners"):
         return None
     planner = catalogue.load("planners", own)
     if not colon:
-        return planner()  # type: ignore[no-any-return]
+        return planner_alone(planner, own)
     if not planner.takes:
         raise ValueError(f"'{name}': {own} takes nothing behind a colon")
     if not setting:
         raise ValueError(f"'{name}': behind the colon stands nothing, {own} takes {planner.takes}")
     return planner(setting)  # type: ignore[no-any-return]
+
+
+def planner_alone(planner: Any, name: str) -> Policy:
+    """The planner of this name (or file) without a setting.
+
+    Raises:
+        ValueError: it takes one always.
+    """
+    if not getattr(planner, "alone", True):
+        raise ValueError(f"'{name}': by itself it is no policy, behind a colon it takes {planner.takes}")
+    return planner()  # type: ignore[no-any-return]
 
 
 class ProtocolPolicy(Policy):

@@ -119,7 +119,10 @@ def _protocol(name: str) -> Iterator[Any]:
 
 def _planner(name: str) -> Iterator[Any]:
     yield _docstring("planners", name)
-    yield f"\n{catalogue.load('planners', name).title}: dosing-env evaluate SCENARIO --policies {name}"
+    planner = catalogue.load("planners", name)
+    takes = getattr(planner, "takes", "")
+    ways = [name] * getattr(planner, "alone", True) + [f"{name}:... ({takes})"] * bool(takes)
+    yield f"\n{planner.title}: dosing-env evaluate SCENARIO --policies {', or '.join(ways)}"
 
 
 def _scenario(name: str) -> Iterator[Any]:
