@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from msgspec import Meta, Struct
 
+from dosing_env.anticoagulation import LONGEST
 from dosing_env.care import Care
 from dosing_env.clinic.kind import CLINIC
 from dosing_env.clinic.rules import ClinicRules
@@ -157,6 +158,9 @@ class ClinicScenario(Scenario, frozen=True, forbid_unknown_fields=True, kw_only=
             yield f"course.lead_in: {self.course.lead_in!r} would dose nobody: course.first_day is 1"
         if self.dosing.step_mg > self.dosing.max_dose_mg:
             yield f"dosing.step_mg: {self.dosing.step_mg:g} is above max_dose_mg, {self.dosing.max_dose_mg:g}"
+        if 24.0 * self.dosing.longest_interval_days > LONGEST:
+            most = f"{LONGEST / 24.0:g}, over more days no line is drawn between two INRs"
+            yield f"dosing.longest_interval_days: {self.dosing.longest_interval_days} is above {most}"
         if self.inr.lowest >= self.inr.highest:
             yield f"inr.lowest: {self.inr.lowest:g} is not below highest, {self.inr.highest:g}"
         if self.interaction.first_day > self.interaction.last_day:
