@@ -48,9 +48,7 @@ class Cohort:
         self.holes = holes(task, solver)
         draws = max(self.holes["NZ"], self.holes["NE"])
         self.rules = task.care.record(task.rules)
-        rows = self.holes.pop("ROWS")
-        self.bench = np.zeros(1, dtype=bench_type(task, rows, draws))
-        self.bench["work"] = workspace(task.drug, solver, rows, **task.care.solving)
+        self.bench = bench_for(task, self.holes, draws, solver)
         self._begin = specialise(decision.begin, **self.holes)
         self._step = specialise(decision.step, **self.holes)
         self.root = np.array(task.drug.omega_root()).reshape(self.holes["NE"], self.holes["NE"])
@@ -124,6 +122,21 @@ class Cohort:
             f"{drug.name}: the solver failed at {course['decision'] * task.rules.interval:g} h for patient "
             f"{course['number']}: amounts {course['amounts'].tolist()} mg, {drug.individual(x, eta)}"
         )
+
+
+def bench_for(task: Task, filled: dict[str, Any], draws: int = 1, solver: str | None = None) -> NDArray[np.void]:
+    """Scratch space of compiled code, shape (1,), with the settings of the solver.
+
+    Args:
+        task: the task.
+        filled: its `holes`; "ROWS", which no code has a hole for, is taken out.
+        draws: standard normals at once, at most.
+        solver: as for `Cohort`.
+    """
+    rows = filled.pop("ROWS")
+    bench = np.zeros(1, dtype=bench_type(task, rows, draws))
+    bench["work"] = workspace(task.drug, solver, rows, **task.care.solving)
+    return bench
 
 
 def holes(task: Task, solver: str | None = None) -> dict[str, Any]:

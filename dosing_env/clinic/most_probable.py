@@ -18,14 +18,13 @@ from dosing_env.clinic.charts import acted, believe, believed, patients_of
 from dosing_env.clinic.course import open_days
 from dosing_env.clinic.oracle import plan_all, steady_doses
 from dosing_env.clinic.rules import rules_record
-from dosing_env.cohort import holes
-from dosing_env.decision import admission, bench_type
+from dosing_env.cohort import bench_for, holes
+from dosing_env.decision import admission
 from dosing_env.inference.problem import require_error, root_of, spelt_out
 from dosing_env.patients import WarfarinPatient
 from dosing_env.pharmacology import Drug, require_patients
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import HOLE, specialise
-from dosing_env.simulation.solvers import workspace
 from dosing_env.task import Task
 
 pass_day: Any = HOLE
@@ -53,10 +52,7 @@ class MAPPlan:
         self._task, self._drug = task, believed(drug, task.rules)
         own = replace(task, drug=self._drug)
         filled = holes(own)
-        rows = filled.pop("ROWS")
-        self._rules = rules_record(task.rules)
-        self._bench = np.zeros(1, dtype=bench_type(own, rows, 1))
-        self._bench["work"] = workspace(self._drug, None, rows, **task.care.solving)
+        self._rules, self._bench = rules_record(task.rules), bench_for(own, filled)
         self._follow, self._steady = specialise(follow, **filled), specialise(steady_doses, **filled)
         self._plan, self._tried = specialise(plan_all, **filled), np.zeros(len(self._drug.compartments))
         self._admission = admission(own)

@@ -80,7 +80,7 @@ def weigh_all(low, high, means, seen, points, values, desk):  # type: ignore[no-
 
 def _search(s, way, means, seen, points, found, desk):  # type: ignore[no-untyped-def]
     first, last = seen.first_z[s], seen.first_z[s + 1]
-    d = last - first
+    d, spread = last - first, len(found.hessian) > 0
     for k in range(d):
         desk.z[k] = found.z[first + k]
     value, why = changes(s, d, False, _ROUGH, way, means, seen, points, desk)
@@ -92,20 +92,19 @@ def _search(s, way, means, seen, points, found, desk):  # type: ignore[no-untype
         return -NO_ROOM
     status = IMPOSSIBLE if why == FINE else NOT_SOLVED
     if value < math.inf:
-        near = _NEAR if len(found.hessian) > 0 else _NEAR_ENOUGH
-        value, longest = _score(s, d, way, value, near, means, seen, points, desk)
+        value, longest = _score(s, d, way, value, _NEAR if spread else _NEAR_ENOUGH, means, seen, points, desk)
         status = CONVERGED if longest >= 0.0 else NOT_CONVERGED
-        if len(found.hessian) > 0:
+        if spread:
             status = _polish(s, d, way, value, longest, means, seen, points, desk)
     put(0, d, points, desk)
-    if status == CONVERGED and len(found.hessian) > 0:
+    if status == CONVERGED and spread:
         carry(s, d, seen, points, desk)
     else:
         predict(s, way, 1, RELATIVE, 0, means, seen, points)
     found.objective[s] = worth(s, 0, seen, points)
     for k in range(d):
         found.z[first + k] = desk.z[k]
-        for m in range(d if len(found.hessian) > 0 else 0):
+        for m in range(d if spread else 0):
             found.hessian[first + k, m] = desk.matrix[max(k, m), min(k, m)]
     for j in range(seen.first_look[s + 1] - seen.first_look[s]):
         found.predicted[seen.first_look[s] + j] = points.levels[0, j]

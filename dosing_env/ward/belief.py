@@ -11,9 +11,9 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
 from dosing_env.care import Feature
-from dosing_env.cohort import holes
-from dosing_env.decision import admission, bench_type
-from dosing_env.inference.problem import laplace, require_error
+from dosing_env.cohort import bench_for, holes
+from dosing_env.decision import admission
+from dosing_env.inference.problem import laplace, require_error, root_of
 from dosing_env.inference.search import CONVERGED
 from dosing_env.pharmacology import Drug, DrugLike, drug_of
 from dosing_env.simulation.cells import Floats
@@ -66,10 +66,10 @@ class Believer:
         believed = replace(task, drug=drug)
         self.holes = holes(believed)
         self.rules = rules_record(task.rules)
-        self.bench = np.zeros(1, dtype=bench_type(believed, self.holes.pop("ROWS"), 1))
+        self.bench = bench_for(believed, self.holes)
         self._admission = admission(believed)
         self._first = task.rules.interval * int(np.argmax(task.rules.asked))
-        self._effects = int(np.count_nonzero(np.array(drug.omega_root()).any(axis=0)))
+        self._effects = root_of(drug).shape[1]
 
     def memory(self, size: int, found: Any = None) -> Floats:
         """(size, random effects) where searches begin: a copy of what was found before, or the typical patient."""
@@ -149,8 +149,7 @@ def _sd(belief: Belief) -> Floats:
 
 def _spread(drug: Drug) -> Floats:
     """(etas,) standard deviations of the population."""
-    n = len(drug.Eta._fields)
-    return np.sqrt((np.array(drug.omega_root()).reshape(n, n) ** 2).sum(axis=1))
+    return np.asarray(np.sqrt((root_of(drug) ** 2).sum(axis=1)))
 
 
 def _features(drug: Drug) -> tuple[Feature, ...]:

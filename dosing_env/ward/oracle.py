@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.cohort import Cohort, holes
-from dosing_env.decision import bench_type
+from dosing_env.cohort import Cohort, bench_for, holes
 from dosing_env.simulation.compiling import HOLE, specialise
 from dosing_env.simulation.steady import copy
 from dosing_env.task import Task
@@ -33,7 +32,7 @@ class OraclePlan:
         require_short(task.rules, "oracle")
         filled = holes(task)
         self._cohort, self._rules = cohort, rules_record(task.rules)
-        self._bench = np.zeros(1, dtype=bench_type(task, filled.pop("ROWS"), 1))
+        self._bench = bench_for(task, filled)
         self._states = states(task.rules, task.drug, 3)  # after this dose, tonight, tomorrow
         self._plan = specialise(plan_all, **filled)
 
