@@ -29,11 +29,11 @@ def figures(small: bool = False) -> Iterator[Figure]:
         rules = msgspec.structs.replace(
             rules,
             training=msgspec.structs.replace(rules.training, num_envs=8),
-            ppo=rules.ppo | {"batch_size": 112},
+            hyperparameters=rules.hyperparameters | {"batch_size": 112},
         )
     torch.set_num_threads(rules.training.threads)
     case, size = scenario.load(rules.scenario), rules.training.num_envs
-    steps = size * int(rules.ppo["n_steps"])
+    steps = size * int(rules.hyperparameters["n_steps"])
     ours = build(rules, PatientVecEnv(rules, case, size, seed=0), seed=0)
     free = build(rules, ReplayVecEnv(PatientVecEnv(rules, case, size, seed=0), case.rules().decisions), seed=0)
     a, b = best(1 if small else 25, partial(learn, ours, steps), partial(learn, free, steps))

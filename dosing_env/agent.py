@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env import catalogue, recipe
+from dosing_env.algorithms import ALGORITHMS
 from dosing_env.learned import RecurrentNetwork, learned_of
 from dosing_env.policy import Held, Policy
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.task import Task
-from dosing_env.weights import State, read_weights
+from dosing_env.weights import PICKLES, State, read_weights
 
 
 class Agent(Policy):
@@ -46,6 +48,9 @@ class Agent(Policy):
         super().begin(task, patients)
         self.sight = recipe.sight_of(self.recipe, task)
         self.scaler = Scaler(self.recipe, self.sight.features)
+        known = self.card.get("spaces")
+        if known is not None:
+            _require_same(known, spaces_of(self.recipe, task, self.scaler), f"{self.where}: task {task.name}")
         if len(self.scaler.columns) != self.learned.inputs:
             raise ValueError(
                 f"{self.where}: observation: the agent takes {self.learned.inputs} features, task {task.name} has "
@@ -59,7 +64,7 @@ class Agent(Policy):
         if isinstance(self.learned, RecurrentNetwork):
             return self._act_remembering(self.learned, observation, state, episode_start)
         seen, memory = self.sight(observation, state)
-        return self._held(observation, self.told(seen)), memory
+        return self._held(observation, self.told(seen, observation)), memory
 
     def _act_remembering(
         self, learned: RecurrentNetwork, observation: NDArray[np.float32], state: Any, episode_start: Any
@@ -75,15 +80,15 @@ class Agent(Policy):
         if self._holding:
             days = observation[:, self._holding.visit] < 0.5
             after[days] = before[days]
-        return self._held(observation, to_actions(self.recipe, self.task, outputs)), (believed, after)
+        return self._held(observation, to_actions(self.recipe, self.task, outputs, observation)), (believed, after)
 
     def _held(self, observation: NDArray[np.float32], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
         """On days without a visit what was ordered the day before is ordered again, where the recipe holds doses."""
         return self._holding(observation, wanted) if self._holding else wanted
 
-    def told(self, seen: NDArray[np.float32]) -> NDArray[np.float64]:
-        """What to do now, (n, numbers), for what is seen."""
-        return to_actions(self.recipe, self.task, self.outputs(seen))
+    def told(self, seen: NDArray[np.float32], chart: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What to do now, (n, numbers), for what is seen of these charts."""
+        return to_actions(self.recipe, self.task, self.outputs(seen), chart)
 
     def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
         """Doses to give now, (n,) mg, without memory."""
@@ -106,14 +111,34 @@ class Agent(Policy):
         return np.asarray(np.clip(decision, 0, rules.decisions - 1))
 
 
-def to_actions(recipe: Recipe, task: Task, outputs: NDArray[Any]) -> NDArray[np.float64]:
-    """The network's outputs as actions, (n, numbers): the likeliest values of a grid, or scaled numbers."""
-    if recipe.action == "grid":
-        edges = np.cumsum([len(grid) for grid in task.grids])[:-1]
-        return from_grids(
-            task, np.stack([np.argmax(part, axis=1) for part in np.split(outputs, edges, axis=1)], axis=1)
-        )
-    return scaled(task, outputs)
+def to_actions(recipe: Recipe, task: Task, outputs: NDArray[Any], chart: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The network's outputs as actions, (n, numbers): the best values of a grid, or scaled numbers."""
+    if recipe.action == "mg":
+        return scaled(task, outputs)
+    own, sizes = ALGORITHMS[recipe.algorithm], [len(grid) for grid in task.grids]
+    edges = np.cumsum(sizes)[:-1]
+    allowed = np.split(masks_of(recipe, task, chart), edges, axis=1)
+    if not own.joint:
+        parts = [
+            np.where(may, out, -np.inf) for may, out in zip(allowed, np.split(outputs, edges, axis=1), strict=True)
+        ]
+        return from_grids(task, np.stack([part.argmax(axis=1) for part in parts], axis=1))
+    every = allowed[0]
+    for more in allowed[1:]:
+        every = (every[:, :, None] & more[:, None, :]).reshape(len(outputs), -1)
+    return from_grids(task, combination(task, np.where(every, outputs, -np.inf).argmax(axis=1)))
+
+
+def masks_of(recipe: Recipe, task: Task, chart: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(n, values of all grids) which of them are compared: where the algorithm is masked, those the limits allow."""
+    if not ALGORITHMS[recipe.algorithm].masked:
+        return np.ones((len(chart), sum(map(len, task.grids))), dtype=bool)
+    return np.asarray(task.care.masks(task.rules, chart))
+
+
+def combination(task: Task, which: NDArray[Any]) -> NDArray[Any]:
+    """(n, numbers) places in the grids of numbered combinations of their values."""
+    return np.stack(np.unravel_index(which, [len(grid) for grid in task.grids]), axis=1)
 
 
 def from_grids(task: Task, places: NDArray[Any]) -> NDArray[np.float64]:
@@ -130,19 +155,65 @@ def scaled(task: Task, outputs: NDArray[Any]) -> NDArray[np.float64]:
     return np.stack(columns, axis=1)
 
 
+def spaces_of(recipe: Recipe, task: Task, scaler: Scaler) -> dict[str, Any]:
+    """What an agent sees and does in a task, for its card."""
+    numbers = {action.name: [action.unit, action.low, action.high] for action in task.actions}
+    if recipe.action == "grid":
+        numbers = {name: list(grid) for name, grid in zip(numbers, task.grids, strict=True)}
+    return {"observation": scaler.names, "action": numbers}
+
+
+def _require_same(known: dict[str, Any], found: dict[str, Any], where: str) -> None:
+    """Refuse a task whose observation or action differs from the one that was learned, and name what differs."""
+    ours, theirs = known["observation"], found["observation"]
+    lost, more = [n for n in ours if n not in theirs], [n for n in theirs if n not in ours]
+    if lost or more:
+        differs = [*(f"lacks {name}" for name in lost), *(f"has {name} too" for name in more)]
+        raise ValueError(f"{where}: observation: differs from the one the agent learned on: {_some(differs)}")
+    if ours != theirs:
+        raise ValueError(f"{where}: observation: the features stand in another order than those the agent learned on")
+    for name in {**known["action"], **found["action"]}:
+        before, now = (spaces["action"].get(name) for spaces in (known, found))
+        if before != now:
+            raise ValueError(f"{where}: action: {name}: the agent learned on {_said(before)}, here it is {_said(now)}")
+
+
+def _some(parts: list[str], most: int = 4) -> str:
+    return ", ".join(parts[:most]) + (f" and {len(parts) - most} more" if len(parts) > most else "")
+
+
+def _said(values: list[Any] | None) -> str:
+    if values is None:
+        return "none"
+    numbers = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    return f"{numbers[1]} to {numbers[2]} {numbers[0]}" if isinstance(values[0], str) else _some(numbers)
+
+
 def load_agent(name: str, seed: int | None = None) -> Agent:
-    """The agent of a catalogue name, or of the path of its recipe with the weight file beside it.
+    """The agent of a catalogue name, of the path of its recipe with the bundle beside it, or of the bundle alone.
 
     Args:
-        name: for example "vancomycin_ward_ppo" or "my/agent.toml".
+        name: for example "vancomycin_ward_ppo", "my/agent.toml" or "my/agent.safetensors".
         seed: a training seed; by default the one that is shipped.
 
     Raises:
-        ValueError: unknown name, no weight file, a damaged one, or one of another recipe.
+        ValueError: unknown name, no bundle, a damaged one, or one of another recipe. Nothing in a file is executed.
     """
-    path = catalogue.find("agents", name).with_suffix(".safetensors")
-    states, card = read_weights(path)
-    rules = recipe.load(name)
+    if Path(name).suffix.lower() in (".safetensors", *PICKLES):
+        path = Path(name)
+        states, card = read_weights(path)
+        rules = recipe.parse(_text(card, "recipe_text", path), _text(card, "name", path), str(path))
+    else:
+        path = catalogue.find("agents", name).with_suffix(".safetensors")
+        states, card = read_weights(path)
+        rules = recipe.load(name)
     if card.get("recipe") != recipe.fingerprint(rules):
-        raise ValueError(f"{path}: trained with another action, network or observation than {rules.file} states")
+        stated = rules.file or "its recipe"
+        raise ValueError(f"{path}: trained with another algorithm, action, network or observation than {stated} states")
     return Agent(rules, states, card, card["shipped_seed"] if seed is None else seed, str(path))
+
+
+def _text(card: dict[str, Any], key: str, path: Path) -> str:
+    if not isinstance(card.get(key), str):
+        raise ValueError(f"{path}: holds no recipe: it was written by another version, name the recipe beside it")
+    return str(card[key])

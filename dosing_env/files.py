@@ -26,17 +26,30 @@ def decode(path: Path, kind: type[T] | Callable[[dict[str, Any]], type[T]]) -> T
         ValueError: one line with file, field, value, rule and, for an unknown key, the nearest known one.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return decode_text(text, str(path), kind)
+
+
+def decode_text(text: str, where: str, kind: type[T] | Callable[[dict[str, Any]], type[T]]) -> T:
+    """The same of a text; `where` it stands is for messages.
+
+    Raises:
+        ValueError: as `decode`.
+    """
+    try:
+        data = tomllib.loads(text)
         for key in _SET_BY_LOADING:
             if key in data:
                 raise ValueError(f"unknown key {key}. It is known from the path of the file.")
         return convert(data, kind if isinstance(kind, type) else kind(data))
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
     except RecursionError:
-        raise ValueError(f"{path}: brackets inside one another too deeply") from None
+        raise ValueError(f"{where}: brackets inside one another too deeply") from None
     except ValueError as error:  # tomllib's and the decoder's are ValueErrors too
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{where}: {error}") from None
 
 
 def convert(data: Any, kind: type[T]) -> T:

@@ -59,7 +59,7 @@ def fit(recipe: Recipe, case: Scenario, seed: int, progress: Progress) -> State:
             seen, memory = sight(cohort.observation, memory)
             best = oracle.doses(cohort.observation)
             learner.add(k, scaler(seen), 2.0 * best / task.rules.max_dose - 1.0)
-            given = best if agent is None else agent.told(seen)[:, 0]
+            given = best if agent is None else agent.told(seen, cohort.observation)[:, 0]
             cohort.treat(given.astype(np.float64), np.ones(n, dtype=bool))
         state = learner.learned()
     progress(rounds, rounds)

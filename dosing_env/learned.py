@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dosing_env.algorithms import ALGORITHMS, Algorithm
 from dosing_env.recipe import Boosting, Equation, Network, Recipe
 from dosing_env.simulation.compiling import specialise
 from dosing_env.task import Task
@@ -47,37 +48,46 @@ def learned_of(recipe: Recipe, state: State, where: str) -> Learned:
         ValueError: it does not fit the recipe.
     """
     form = recipe.form
+    for name, values in state.items():
+        bad = np.isnan(values) if isinstance(form, Boosting) else ~np.isfinite(values)  # a threshold may be infinite
+        if bad.any():
+            raise ValueError(f"{where}: {name}: a weight is not finite")
     if isinstance(form, Network):
-        return RecurrentNetwork(form, state, where) if form.lstm else PolicyNetwork(form, state, where)
+        kind = RecurrentNetwork if form.lstm else PolicyNetwork
+        return kind(recipe.algorithm, form, state, where)
     return Equations(form, state, where) if isinstance(form, Equation) else Trees(form, state, where)
 
 
 class PolicyNetwork:
-    """Stable-Baselines3's network of the policy, without torch; in double precision."""
+    """The network that decides, of Stable-Baselines3 or sb3-contrib, without torch; in double precision."""
 
     kind = "agent"
 
-    def __init__(self, network: Network, state: State, where: str) -> None:
-        self._layers = _layers(network, state, where)
+    def __init__(self, algorithm: str, network: Network, state: State, where: str) -> None:
+        own = ALGORITHMS[algorithm]
+        self._squashed, self._joint = own.squashed, own.joint
+        self._layers = _layers(own, network, state, where)
+        if algorithm == "QR-DQN":
+            self._layers[-1] = _mean_of_quantiles(*self._layers[-1], network.quantiles, where)
         self._relu, self._where = network.activation == "relu", where
-        self.made = f"PPO (Stable-Baselines3), {' x '.join(map(str, network.layers))} {network.activation} units"
+        self.made = f"{algorithm} ({own.library}), {' x '.join(map(str, network.layers))} {network.activation} units"
         self.inputs = self._layers[0][0].shape[0]
         self._forward = specialise(_forward)
 
     def check(self, task: Task, action: str) -> None:
         """See `Learned`."""
-        outputs = self._layers[-1][0].shape[1]
-        needed = sum(map(len, task.grids)) if action == "grid" else len(task.actions)
+        outputs, sizes = self._layers[-1][0].shape[1], [len(grid) for grid in task.grids]
+        needed = len(task.actions) if action == "mg" else math.prod(sizes) if self._joint else sum(sizes)
         if outputs != needed:
             what = f"{len(task.doses)} doses" if len(task.grids) == 1 else f"actions of {needed}"
             raise ValueError(f"{self._where}: action: the network has {outputs} outputs, the task {what}")
 
     def __call__(self, x: Floats, decision: NDArray[np.int64]) -> Floats:
-        """See `Learned`: mean of the scaled dose, or the logits of the products."""
+        """See `Learned`: mean of the scaled dose, or the logits or values of the products."""
         for matrix, bias in self._layers[:-1]:
             x = self._forward(x, matrix, bias, self._relu, True)
         matrix, bias = self._layers[-1]
-        return self._forward(x, matrix, bias, False, False)
+        return self._forward(x, matrix, bias, False, self._squashed)
 
 
 class RecurrentNetwork(PolicyNetwork):
@@ -87,23 +97,14 @@ class RecurrentNetwork(PolicyNetwork):
         units: that remember; a memory is (n, 2 units): what is put out, and the cells.
     """
 
-    def __init__(self, network: Network, state: State, where: str) -> None:
-        super().__init__(network, state, where)
+    def __init__(self, algorithm: str, network: Network, state: State, where: str) -> None:
+        super().__init__(algorithm, network, state, where)
         self.units = network.lstm
-        weights = [state.get(f"lstm_actor.{name}_l0") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-        own, before, bias, more = weights
-        if (
-            own is None
-            or before is None
-            or bias is None
-            or more is None
-            or before.shape != (4 * self.units, self.units)
-        ):
-            raise ValueError(f"{where}: no units that remember, or not {self.units}: another recipe's file?")
+        own, before, bias, more = _units(self.units, state, self._layers[0][0].shape[0], where)
         self._own, self._before = (np.ascontiguousarray(w.T, dtype=np.float64) for w in (own, before))
         self._bias = bias.astype(np.float64) + more.astype(np.float64)
         self.inputs = self._own.shape[0]
-        self.made = f"Recurrent{self.made} behind {self.units} LSTM units".replace("Stable-Baselines3", "sb3-contrib")
+        self.made = f"{self.made} behind {self.units} LSTM units"
         self._remember = specialise(_remember)
 
     def nothing(self, size: int) -> Floats:
@@ -168,19 +169,44 @@ def _check_decisions(known: int, what: str, task: Task, where: str) -> None:
         )
 
 
-def _layers(network: Network, state: State, where: str) -> list[tuple[Any, Any]]:
+def _layers(algorithm: Algorithm, network: Network, state: State, where: str) -> list[tuple[Any, Any]]:
     """(inputs, outputs) matrices and biases of the policy network, in double precision."""
-    names = [f"mlp_extractor.policy_net.{2 * i}" for i in range(len(network.layers))]
+    hidden = [f"{algorithm.hidden}.{2 * i}" for i in range(len(network.layers) + 1)]
+    names = [*hidden[:-1], algorithm.output or hidden[-1]]
     layers, width = [], None
-    for name, expected in zip([*names, "action_net"], [*network.layers, None], strict=True):
+    for name, expected in zip(names, [*network.layers, None], strict=True):
         if f"{name}.weight" not in state or f"{name}.bias" not in state:
             raise ValueError(f"{where}: no weights for {name!r}: another recipe's file?")
         matrix, bias = state[f"{name}.weight"].T, state[f"{name}.bias"]
-        if matrix.shape[1] != bias.size or expected not in (None, bias.size) or width not in (None, matrix.shape[0]):
+        if (
+            matrix.ndim != 2
+            or matrix.shape[1:] != bias.shape
+            or expected not in (None, bias.size)
+            or width not in (None, matrix.shape[0])
+        ):
             raise ValueError(f"{where}: {name}: shape {matrix.shape} does not fit the recipe's layers")
         width = bias.size
         layers.append((np.ascontiguousarray(matrix, dtype=np.float64), bias.astype(np.float64)))
     return layers
+
+
+def _units(units: int, state: State, width: int, where: str) -> list[Any]:
+    """Weights of units that remember and feed a network of such a width: of input and output, and two biases."""
+    names = [f"lstm_actor.{name}_l0" for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    found = [state[name] for name in names if name in state]
+    gates = 4 * units
+    fits = len(found) == 4 and found[0].ndim == 2 and len(found[0]) == gates and width == units
+    if not fits or [w.shape for w in found[1:]] != [(gates, units), (gates,), (gates,)]:
+        raise ValueError(f"{where}: no units that remember, or not {units}: another recipe's file?")
+    return found
+
+
+def _mean_of_quantiles(matrix: Any, bias: Any, quantiles: int, where: str) -> tuple[Any, Any]:
+    """A last layer that puts out the mean of the quantiles of each action, of one that puts out all of them."""
+    if bias.size % quantiles:
+        raise ValueError(f"{where}: {bias.size} outputs are no multiple of network.quantiles, {quantiles}")
+    means = matrix.reshape(len(matrix), quantiles, -1).mean(axis=1)
+    return np.ascontiguousarray(means), bias.reshape(quantiles, -1).mean(axis=0)
 
 
 def terms_of(inputs: int, degree: int) -> int:

@@ -8,13 +8,17 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from typing import Any
+
+_told: Any = None  # in a process of `pool_that_tells`: where to put what is told
 
 
 @contextmanager
-def pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+def pool(jobs: int, *told: Any) -> Iterator[ProcessPoolExecutor]:
     """Processes to submit work to, all of it below `starting`. After Ctrl-C or an error their work is given up."""
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as processes:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, _tell_to if told else None, told) as processes:
         try:
             yield processes
         except BaseException:
@@ -22,6 +26,24 @@ def pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
             for child in set(multiprocessing.active_children()) - others:
                 child.terminate()
             raise
+
+
+@contextmanager
+def pool_that_tells(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
+    """The same, and a queue of what is told there by `tell`."""
+    told = multiprocessing.get_context("spawn").Queue()
+    with pool(jobs, told) as processes:
+        yield processes, told
+
+
+def tell(what: Any) -> None:
+    """Within a process of `pool_that_tells`: tell it to the one that waits."""
+    _told.put(what)
+
+
+def _tell_to(told: Any) -> None:
+    global _told
+    _told = told
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,8 +15,9 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from dosing_env import catalogue
+from dosing_env.algorithms import ALGORITHMS, FITTED
 from dosing_env.care import Feature
-from dosing_env.files import decode
+from dosing_env.files import decode, decode_text
 from dosing_env.scenario import content_of
 from dosing_env.sight import Sight
 from dosing_env.task import Task
@@ -48,11 +50,12 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The policy network; the value network has the same shape."""
+    """The policy network; networks of values have the same shape."""
 
     layers: tuple[Count, ...]
     activation: Literal["tanh", "relu"]
     lstm: Natural = 0  # of RecurrentPPO: units that remember from decision to decision, before the layers
+    quantiles: Count = 25  # of QR-DQN and TQC: of the return, by which an action is valued
 
 
 class Equation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,16 +80,16 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
     title: str
     purpose: str
     scenario: str
-    algorithm: Literal["PPO", "RecurrentPPO", "least_squares", "gradient_boosting"]
-    action: Literal["mg", "grid"]  # a Gaussian over milligrams, or a choice among the products
+    algorithm: str  # one of `algorithms`
+    action: Literal["mg", "grid"]  # milligrams, or a choice among the products
     training: Training
-    network: Network | None = None  # of PPO and RecurrentPPO
+    network: Network | None = None  # of the algorithms that train one
     equation: Equation | None = None  # of least_squares
     boosting: Boosting | None = None  # of gradient_boosting
     hold: bool = False  # in a clinic: the agent is asked on visits only, and its dose is held until the next one
     belief: str = ""  # the model whose belief the agent sees beside the chart
     observation: tuple[Scaling, ...]  # features that no pattern names are not seen by the agent
-    ppo: dict[str, float | int] = {}
+    hyperparameters: dict[str, float | int | str] = {}  # arguments of the algorithm, as its library names them
     name: str = ""  # of the file
     file: str = ""  # where it was read from
 
@@ -105,9 +108,9 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
 
 
 _PARTS = {  # whose each is
-    "network": ("PPO", "RecurrentPPO"),
-    "equation": ("least_squares",),
-    "boosting": ("gradient_boosting",),
+    "network": tuple(ALGORITHMS),
+    "equation": FITTED[:1],
+    "boosting": FITTED[1:],
 }
 
 
@@ -146,13 +149,24 @@ def load(name: str) -> Recipe:
     """
     path = catalogue.find("agents", name)
     recipe = msgspec.structs.replace(decode(path, Recipe), name=path.stem, file=str(path))
-    check(recipe, path)
+    check(recipe, str(path))
+    return recipe
+
+
+def parse(text: str, name: str, where: str) -> Recipe:
+    """The recipe in a text, named so; `where` it stands is for messages.
+
+    Raises:
+        ValueError: as `load`.
+    """
+    recipe = msgspec.structs.replace(decode_text(text, where, Recipe), name=name)
+    check(recipe, where)
     return recipe
 
 
 def fingerprint(recipe: Recipe) -> str:
     """A hash of what gives the learned numbers their meaning: their form, what is seen and how, what is said."""
-    meaning: tuple[Any, ...] = (recipe.action, recipe.form, recipe.observation)
+    meaning: tuple[Any, ...] = (recipe.algorithm, recipe.action, recipe.form, recipe.observation)
     if recipe.hold:
         meaning += ("hold",)
     if recipe.belief:
@@ -185,26 +199,47 @@ def sight_of(recipe: Recipe, task: Task) -> Sight:
     return sight
 
 
-def check(recipe: Recipe, path: Path) -> None:
+def check(recipe: Recipe, where: str) -> None:
     """Raise a ValueError if a part of the recipe cannot be right."""
-    if not recipe.training.seeds:
-        raise ValueError(f"{path}: training.seeds: is empty, at least one seed is needed")
-    if recipe.training.steps < recipe.training.num_envs:
-        raise ValueError(f"{path}: training.steps: {recipe.training.steps} is below num_envs")
-    if recipe.training.anneal and "learning_rate" not in recipe.ppo:
-        raise ValueError(f"{path}: ppo.learning_rate: is missing, training.anneal needs it")
+    for fault in _faults(recipe):
+        raise ValueError(f"{where}: {fault}")
+
+
+def _faults(recipe: Recipe) -> Iterator[str]:
+    """What cannot be right, most telling first."""
+    algorithm, training = recipe.algorithm, recipe.training
+    if algorithm not in (*ALGORITHMS, *FITTED):
+        yield f"algorithm: {catalogue.unknown('algorithm', algorithm, [*ALGORITHMS, *FITTED])}"
     for part, algorithms in _PARTS.items():
-        if (getattr(recipe, part) is not None) != (recipe.algorithm in algorithms):
-            wrong = "is missing" if recipe.algorithm in algorithms else f"belongs to {' and '.join(algorithms)}"
-            raise ValueError(f"{path}: {part}: {wrong}, algorithm is {recipe.algorithm}")
-    if recipe.network is not None and (recipe.network.lstm > 0) != (recipe.algorithm == "RecurrentPPO"):
-        raise ValueError(f"{path}: network.lstm: {recipe.network.lstm}: RecurrentPPO has units that remember, PPO none")
-    if recipe.network is not None and not recipe.network.layers:
-        raise ValueError(f"{path}: network.layers: is empty, at least one layer is needed")
-    if recipe.algorithm not in _PARTS["network"] and (recipe.ppo or recipe.action != "mg"):
-        raise ValueError(f"{path}: {recipe.algorithm} has no section ppo, and action 'mg'")
+        if (getattr(recipe, part) is not None) != (algorithm in algorithms):
+            wrong = "is missing" if algorithm in algorithms else f"belongs to {' and '.join(algorithms)}"
+            yield f"{part}: {wrong}, algorithm is {algorithm}"
+    if not training.seeds:
+        yield "training.seeds: is empty, at least one seed is needed"
+    if training.steps < training.num_envs:
+        yield f"training.steps: {training.steps} is below num_envs"
     if recipe.belief.endswith(".py"):
-        raise ValueError(f"{path}: belief: {recipe.belief!r} is code. A recipe names catalogue entries only")
-    for key, value in recipe.ppo.items():
-        if not math.isfinite(value):
-            raise ValueError(f"{path}: ppo.{key}: {value} is not finite")
+        yield f"belief: {recipe.belief!r} is code. A recipe names catalogue entries only"
+    yield from _network_faults(recipe) if algorithm in ALGORITHMS else _fitted_faults(recipe)
+
+
+def _fitted_faults(recipe: Recipe) -> Iterator[str]:
+    if recipe.hyperparameters or recipe.action != "mg":
+        yield f"{recipe.algorithm} has no section hyperparameters, and action 'mg'"
+
+
+def _network_faults(recipe: Recipe) -> Iterator[str]:
+    network, algorithm = recipe.network, ALGORITHMS[recipe.algorithm]
+    if network is None:
+        return
+    if recipe.action not in algorithm.actions:
+        yield f"action: {recipe.action!r}: {recipe.algorithm} takes {' or '.join(map(repr, algorithm.actions))} only"
+    if (network.lstm > 0) != algorithm.remembers:
+        yield f"network.lstm: {network.lstm}: RecurrentPPO has units that remember, {recipe.algorithm} none"
+    if not network.layers:
+        yield "network.layers: is empty, at least one layer is needed"
+    if recipe.training.anneal and "learning_rate" not in recipe.hyperparameters:
+        yield "hyperparameters.learning_rate: is missing, training.anneal needs it"
+    for key, value in recipe.hyperparameters.items():
+        if not isinstance(value, str) and not math.isfinite(value):
+            yield f"hyperparameters.{key}: {value} is not finite"

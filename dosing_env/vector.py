@@ -161,6 +161,24 @@ class DosingVectorEnv(VectorEnv):
         draw = courses.as_text if self.render_mode == "ansi" else courses.as_picture
         return tuple(draw(self._open_cohort(), slot) for slot in range(self.num_envs))
 
+    def snapshot(self) -> dict[str, NDArray[Any]]:
+        """Everything that changes from step to step, by name: to go on from it, see `restore`."""
+        cohort = self._open_cohort()
+        kept = {"courses": cohort.courses.view(np.uint8), "observation": cohort.observation}
+        kept |= {"patients": self._patients, "over": self.over}
+        if self._memory is not None:
+            kept["memory"] = self._memory
+        return {name: np.array(array) for name, array in kept.items()}
+
+    def restore(self, seed: int, snapshot: dict[str, NDArray[Any]]) -> None:
+        """Go on from a snapshot of an environment like this one, in the random world of its seed."""
+        self._open(seed)
+        cohort = self._open_cohort()
+        cohort.courses.view(np.uint8)[:] = snapshot["courses"]
+        cohort.observation[:] = snapshot["observation"]
+        self._patients, self.over = snapshot["patients"].copy(), snapshot["over"].copy()
+        self._memory = snapshot.get("memory")
+
     def _open(self, seed: int | None) -> None:
         """Enter the random world of a seed; without one, of a seed drawn from Gymnasium's generator."""
         if seed is None:

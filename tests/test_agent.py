@@ -89,7 +89,7 @@ def test_a_regression_is_its_equation(name: str) -> None:
     [
         ("degree = 2", "degree = 3", "equation.degree"),
         ('"least_squares"', '"PPO"', "network: is missing, algorithm is PPO"),
-        ('action = "mg"', 'action = "grid"', "least_squares has no section ppo, and action 'mg'"),
+        ('action = "mg"', 'action = "grid"', "least_squares has no section hyperparameters, and action 'mg'"),
     ],
 )
 def test_a_recipe_of_an_equation_that_cannot_be(tmp_path: Path, was: str, now: str, answer: str) -> None:
@@ -163,7 +163,7 @@ def test_weights_of_another_scaling_are_refused(tmp_path: Path) -> None:
     text = shipped.read_text()
     assert "center = 84" in text
     (tmp_path / "mine.toml").write_text(text.replace("center = 84", "center = 8"))
-    with pytest.raises(ValueError, match=r"mine\.safetensors: trained with another action, network or observation"):
+    with pytest.raises(ValueError, match=r"mine\.safetensors: trained with another algorithm, action"):
         load_agent(str(tmp_path / "mine.toml"))
     (tmp_path / "mine.toml").write_text(text.replace("steps = 6_000_000", "steps = 7_000_000"))
     assert load_agent(str(tmp_path / "mine.toml")).seed == load_agent("vancomycin_ward_ppo").seed

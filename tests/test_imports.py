@@ -13,7 +13,7 @@ import pytest
 # Bottom first. A room (a module or folder directly under dosing_env) may import rooms of its own line and of those
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
-    {"catalogue", "statistics", "files", "equations", "evidence", "processes", "weights"},
+    {"catalogue", "statistics", "files", "equations", "evidence", "processes", "weights", "algorithms"},
     {"arithmetic", "formulas", "residual", "pharmacology", "patients", "blocks"},
     {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
     {"care", "task", "interchange"},
@@ -35,6 +35,7 @@ NARROW = {
     "equations": set[str](),
     "evidence": set[str](),
     "processes": set[str](),
+    "algorithms": set[str](),
     "blocks": {"arithmetic"},
     "residual": {"arithmetic"},
     "patients": set[str](),

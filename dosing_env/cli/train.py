@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,64 +13,97 @@ from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
     from dosing_env.agent import Agent
-    from dosing_env.scenario import Scenario
 
 
 @click.command()
-@click.argument("recipe")
+@click.argument("recipe", required=False)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="One training seed; default: all of the recipe.")
+@click.option("--seeds", type=click.IntRange(1), metavar="N", help="The training seeds 0 to N-1.")
 @click.option("--steps", type=click.IntRange(1), help="Instead of the recipe's.")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Default: runs/<name>, or runs/<name>_seed<seed>.",
+    help="Default: runs/<name>, runs/<name>_seed<seed> or runs/<name>_<N>_seeds.",
 )
+@click.option(
+    "--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a training that was stopped."
+)
+@click.option("--jobs", type=click.IntRange(1), help="Processes, a seed each. Default: as many as there are cores.")
 @click.option("--no-card", is_flag=True, help="No model card; `dosing-env card` can write it later.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def train(recipe: str, seed: int | None, steps: int | None, output: Path | None, no_card: bool, quiet: bool) -> None:
-    """Train the agent of a recipe.
+def train(
+    recipe: str | None,
+    seed: int | None,
+    seeds: int | None,
+    steps: int | None,
+    output: Path | None,
+    resume: Path | None,
+    jobs: int | None,
+    no_card: bool,
+    quiet: bool,
+) -> None:
+    """Train the agent of a recipe, or go on with a training that was stopped.
 
     RECIPE is a name from `dosing-env list agents` or a .toml file. Needs the extra packages of
-    pip install 'dosing-env[train]'. Ctrl-C keeps what was trained so far.
+    pip install 'dosing-env[train]'. After Ctrl-C, a crash or a kill, --resume RUN goes on from the last checkpoint, and
+    ends with the same agent.
     """
-    from dosing_env import recipe as recipes
-    from dosing_env import scenario as scenarios
-
-    rules = recipes.load(recipe)
-    case = scenarios.load(rules.scenario)
+    if (recipe is None) == (resume is None):
+        raise click.UsageError("Either RECIPE or --resume RUN.")
+    asked = list(range(seeds)) if seeds is not None else seed
+    if seed is not None and seeds is not None:
+        raise click.UsageError("Either --seed or --seeds.")
+    if resume is not None and (asked, steps, output) != (None, None, None):
+        raise click.UsageError("--resume RUN goes on with the seeds and steps of the run, in its folder.")
     try:
         from dosing_env import training
 
-        training.check(rules, case)
+        rules, folder = training.reopen(resume) if resume else training.prepare(str(recipe), asked, output, steps)
     except ImportError as error:
         raise CommandError(str(error), WRONG_INPUT) from error
-    folder = output or training.folder_of(rules, seed)
     require_writable(folder)
     if not quiet:
         click.echo(_where(folder), err=True)
     with progress(quiet) as shown:
-        agent = training.train(rules, seed, output=folder, steps=steps, progress=shown, card=not no_card)
-    click.echo(_result(agent, case, folder))
+        cores = jobs or os.cpu_count() or 1
+        agent = training.finish(rules, folder, jobs=cores, progress=shown, card=not no_card)
+    click.echo(_result(agent, folder))
 
 
 def _where(folder: Path) -> str:
-    return f"""checkpoints:  {folder}/seed*/step*.safetensors
-TensorBoard:  {folder}/seed*/tensorboard  (tensorboard --logdir {folder})"""
+    return f"""checkpoints:  {folder}/seed*/checkpoint-*.safetensors  (dosing-env train --resume {folder})
+logs:         {folder}/seed*/log*.csv and tensorboard  (tensorboard --logdir {folder})"""
 
 
-def _result(agent: Agent, case: Scenario, folder: Path) -> str:
-    """Each seed at its end, where the weights are, and what to do next."""
-    rules, tables = agent.recipe, case.kind.tables
+def _result(agent: Agent, folder: Path) -> str:
+    """Each seed at its end, all of them together, where the bundle is, and what to do next."""
+    from dosing_env import scenario as scenarios
+
+    rules = agent.recipe
+    case = scenarios.load(rules.scenario)
+    tables = case.kind.tables
     last = {row["seed"]: row for row in agent.card["learning"]}
     lines = [
-        f"seed {seed}: {row[tables.PRIMARY]:.1f} % {tables.WITHIN}, return {row['return']:.3f}, "
-        f"{row['steps']:,} steps{', chosen' if seed == agent.seed and len(last) > 1 else ''}"
+        f"seed {seed}: {row[tables.PRIMARY]:.1f} % {tables.WITHIN}, return {row['return']:.3f}, {row['steps']:,} steps"
+        f", {agent.card['seconds'][str(seed)]:.0f} s{', chosen' if seed == agent.seed and len(last) > 1 else ''}"
         for seed, row in last.items()
     ]
+    lines.append(_together([row[tables.PRIMARY] for row in last.values()], tables.WITHIN))
     lines.append(f"(on {rules.training.evaluate_patients} patients of the tuning stream)")
-    lines.append(f"weights: {folder / rules.name}.safetensors")
+    lines += [f"went on: seed {seed} {how}" for seed, ways in agent.card["resumed"].items() for how in ways]
+    lines.append(f"bundle:  {folder / rules.name}.safetensors")
     own = f"agent:{folder / rules.name}.toml"
     lines.append(f"next:    dosing-env evaluate {rules.scenario} --policies {case.policies[0]},{own},oracle")
     return "\n".join(lines)
+
+
+def _together(scores: list[float], within: str) -> str:
+    """The interquartile mean over seeds with its interval; of one seed no more than that it is one."""
+    from dosing_env.statistics import interquartile_mean
+
+    if len(scores) == 1:
+        return "exploratory: one seed says nothing about chance in training; --seeds 5 does"
+    mean, low, high = interquartile_mean([scores])
+    return f"{len(scores)} seeds: interquartile mean {mean:.1f} % {within} (95 % interval {low:.1f} to {high:.1f})"

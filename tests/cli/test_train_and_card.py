@@ -21,7 +21,8 @@ def test_training_leaves_weights_recipe_card_and_checkpoints(trained: Trained) -
     assert {"tiny.safetensors", "tiny.toml", "tiny.md"} <= left
     assert (trained.folder / "tiny.toml").read_bytes() == (trained.home / "tiny.toml").read_bytes()
     for seed in ("seed0", "seed1"):
-        assert sum(name.startswith(f"{seed}/step") and name.endswith(".safetensors") for name in left) == 2
+        assert {f"{seed}/trained.safetensors", f"{seed}/log0.csv"} <= left
+        assert any(name.startswith(f"{seed}/checkpoint-") for name in left)
         assert any(name.startswith(f"{seed}/tensorboard/") for name in left)
     assert not any(part.startswith(".") for name in left for part in Path(name).parts)
     card = load_agent(str(trained.folder / "tiny.toml")).card
@@ -31,11 +32,14 @@ def test_training_leaves_weights_recipe_card_and_checkpoints(trained: Trained) -
 
 def test_training_says_how_it_went_and_where_things_are(trained: Trained) -> None:
     out, err = trained.result.out, trained.result.err
-    assert err.startswith("checkpoints:  runs/tiny/seed*/step*.safetensors\nTensorBoard:  runs/tiny/seed*/tensorboard")
-    assert "\n100 %  seed 1, " in err
+    assert err.startswith(
+        "checkpoints:  runs/tiny/seed*/checkpoint-*.safetensors  (dosing-env train --resume runs/tiny)"
+    )
+    assert "\n100 %  seed " in err
     assert "\n  0 %  model card: preparing" in err
-    assert "\nweights: runs/tiny/tiny.safetensors\n" in out
-    assert out.count("% of days within target") == 2
+    assert "\nbundle:  runs/tiny/tiny.safetensors\n" in out
+    assert out.count("% of days within target") == 3
+    assert "\n2 seeds: interquartile mean " in out
     assert out.count(", chosen") == 1
 
 
@@ -62,7 +66,7 @@ def test_one_seed_for_fewer_steps(here: Path) -> None:
     ("old", "new", "answer"),
     [
         ("steps = ", "stepz = ", "tiny.toml: unknown key training.stepz. Did you mean 'steps'?"),
-        ("n_epochs = ", "n_epoch = ", "tiny.toml: ppo: unknown key 'n_epoch'. Did you mean 'n_epochs'?"),
+        ("n_epochs = ", "n_epoch = ", "tiny.toml: hyperparameters: unknown key 'n_epoch'. Did you mean 'n_epochs'?"),
         ("steps = 4096", "steps = -1", "tiny.toml: Expected `int` >= 1 - at `training.steps`, found -1"),
         ('"mine.toml"', '"vancomycin_wart"', "unknown scenario 'vancomycin_wart'. Did you mean 'vancomycin_ward'?"),
         ('features = "WT"', 'features = "WTT"', "tiny.toml: observation: unknown feature 'WTT'. Did you mean 'WT'?"),
@@ -80,7 +84,7 @@ def test_a_wrong_recipe_is_refused_in_one_line(here: Path, old: str, new: str, a
 def test_a_value_that_ppo_refuses_is_wrong_input(here: Path) -> None:
     small_recipe(here, batch_size="1")
     result = run("train", "tiny.toml", "--quiet")
-    assert "error: tiny.toml: ppo: `batch_size` must be greater than 1" in complaint(result)
+    assert "error: tiny.toml: hyperparameters: `batch_size` must be greater than 1" in complaint(result)
 
 
 @pytest.mark.parametrize("command", ["train", "card"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -105,7 +104,7 @@ def test_memory_belongs_to_recurrent_ppo(rules: Recipe, algorithm: Any, lstm: in
         rules, algorithm=algorithm, network=msgspec.structs.replace(rules.network, lstm=lstm)
     )
     with pytest.raises(ValueError, match=fault):
-        recipes.check(wrong, Path("mine.toml"))
+        recipes.check(wrong, "mine.toml")
 
 
 def test_weights_without_memory_are_refused(rules: Recipe, state: State) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from dosing_env import recipe
 from dosing_env import scenario as scenarios
+from dosing_env.agent import load_agent
 from dosing_env.recipe import Recipe
 from dosing_env.report import card
 from dosing_env.ward.tables import PRIMARY
@@ -27,7 +28,7 @@ def small(**changes: Any) -> Recipe:
     return msgspec.structs.replace(
         rules,
         training=msgspec.structs.replace(rules.training, **brief),
-        ppo=rules.ppo | {"n_steps": 28, "batch_size": 448},
+        hyperparameters=rules.hyperparameters | {"n_steps": 28, "batch_size": 448},
     )
 
 
@@ -43,7 +44,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
 def test_it_learns(tmp_path: Path) -> None:
     """Half a million decisions beat what an untrained network and the fixed label dose reach (about 30 %)."""
     rules = small(steps=500_000, num_envs=512, evaluate_every=10**9, evaluate_patients=1000)
-    rules = msgspec.structs.replace(rules, ppo=recipe.load(SHIPPED).ppo)
+    rules = msgspec.structs.replace(rules, hyperparameters=recipe.load(SHIPPED).hyperparameters)
     run = training.train_seed(rules, scenarios.load(rules.scenario), 0, tmp_path)
     assert run.learning[-1][PRIMARY] > 45.0
 
@@ -56,7 +57,8 @@ def test_everything_is_written(trained: tuple[Any, Path]) -> None:
         "seed1",
     }
     assert list((folder / "seed0" / "tensorboard").rglob("events*"))
-    assert len(list((folder / "seed0").glob("step*.safetensors"))) >= 2
+    assert list((folder / "seed0").glob("checkpoint-*.safetensors"))
+    assert list((folder / "seed0").glob("log0.csv"))
     assert "not for the care of real patients" in (folder / f"{SHIPPED}.md").read_text().lower()
     assert agent.card["finished"]
 
@@ -86,12 +88,12 @@ def test_one_seed_is_written_to_a_folder_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("n_epochs", 2.5, r"ppo\.n_epochs: 2\.5 is not a whole number"),
-        ("gamma", 5, r"ppo\.gamma: 5 is not between 0 and 1"),
+        ("n_epochs", 2.5, r"hyperparameters\.n_epochs: 2\.5 is not a whole number"),
+        ("gamma", 5, r"hyperparameters\.gamma: 5 is not between 0 and 1"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(key: str, value: float, message: str) -> None:
-    rules = msgspec.structs.replace(small(), ppo=recipe.load(SHIPPED).ppo | {key: value})
+    rules = msgspec.structs.replace(small(), hyperparameters=recipe.load(SHIPPED).hyperparameters | {key: value})
     with pytest.raises(ValueError, match=message):
         training.train(rules)
 
@@ -111,13 +113,15 @@ def test_one_seed_gives_one_agent(trained: tuple[Any, Path], tmp_path: Path) -> 
         assert agent.states[0][name].shape == value.shape
 
 
-def test_ctrl_c_keeps_what_was_trained(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_was_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(done: int, total: int, what: str) -> None:
-        raise KeyboardInterrupt
+        if list(tmp_path.rglob("checkpoint-*")):
+            raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match=SHIPPED):
+    monkeypatch.setattr("dosing_env.training.watch._OFTEN", 0.0)
+    with pytest.raises(KeyboardInterrupt, match=rf"{SHIPPED}\.safetensors; `dosing-env train --resume {tmp_path}`"):
         training.train(small(), output=tmp_path, progress=stop)
-    agent = training.load_agent(str(tmp_path / f"{SHIPPED}.toml"))
+    agent = load_agent(str(tmp_path / f"{SHIPPED}.toml"))
     assert not agent.card["finished"]
 
 
@@ -144,7 +148,7 @@ def test_the_end_of_a_course_is_told_to_the_learner() -> None:
 
 
 def test_an_unknown_argument_of_ppo_is_refused() -> None:
-    rules = msgspec.structs.replace(small(), ppo={"learning_rat": 1e-3})
+    rules = msgspec.structs.replace(small(), hyperparameters={"learning_rat": 1e-3})
     with pytest.raises(ValueError, match=r"unknown key 'learning_rat'\. Did you mean 'learning_rate'"):
         training.train(rules)
 
@@ -153,7 +157,8 @@ def test_an_unknown_argument_of_ppo_is_refused() -> None:
     ("old", "new", "message"),
     [
         ("steps = ", "stepz = ", "unknown key training.stepz. Did you mean 'steps'?"),
-        ('algorithm = "PPO"', 'algorithm = "SAC"', "algorithm"),
+        ('algorithm = "PPO"', 'algorithm = "PPOO"', "algorithm: unknown algorithm 'PPOO'. Did you mean 'PPO'?"),
+        ('algorithm = "PPO"', 'algorithm = "DQN"', "action: 'mg': DQN takes 'grid' only"),
         ("num_envs = 512", "num_envs = 0", "num_envs"),
         ("seeds = [0, 1, 2]", "seeds = []", "training.seeds"),
         ("scale = 17", "scale = 0", "scale"),

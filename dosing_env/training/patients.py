@@ -1,0 +1,104 @@
+"""The vector environment as Stable-Baselines3 wants it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+
+from dosing_env.agent import combination, from_grids, scaled
+from dosing_env.algorithms import ALGORITHMS
+from dosing_env.recipe import Recipe, Scaler
+from dosing_env.scenario import Scenario
+from dosing_env.vector import DosingVectorEnv, action_space
+
+
+class PatientVecEnv(VecEnv):
+    """The vector environment as Stable-Baselines3 wants it, with the recipe's scaling of observation and action.
+
+    A course has a fixed length and its end is part of the task (`time_left` is observed). So at the end
+    `TimeLimit.truncated` is False for the learner: there is no value beyond it to bootstrap from.
+    """
+
+    def __init__(self, recipe: Recipe, case: Scenario, num_envs: int, seed: int, stream: str = "train") -> None:
+        self.recipe, self.first_seed = recipe, seed
+        mode = AutoresetMode.SAME_STEP
+        self.env = DosingVectorEnv(
+            case, num_envs, stream=stream, autoreset_mode=mode, hold=recipe.hold, belief=recipe.belief or None
+        )
+        self.scaler = Scaler(recipe, self.env.features)
+        inputs = spaces.Box(-np.inf, np.inf, (len(self.scaler.columns),), np.float32)
+        super().__init__(num_envs, inputs, network_actions(recipe, self.env))
+
+    def reset(self) -> NDArray[np.float32]:
+        """Start the first patients of the training seed."""
+        observation, _ = self.env.reset(seed=self.first_seed)
+        return self.scaler(observation)
+
+    def step_async(self, actions: NDArray[Any]) -> None:
+        """Keep the actions for `step_wait`."""
+        self._actions = actions
+
+    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
+        """Treat every patient."""
+        wanted = action_of(self.recipe, self.env, self._actions)
+        observation, reward, terminated, truncated, info = self.env.step(wanted)
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        over = terminated | truncated
+        if over.any():
+            slots = np.flatnonzero(over)
+            last = self.scaler(np.stack([info["final_obs"][slot] for slot in slots]))
+            for slot, seen in zip(slots, last, strict=True):
+                infos[slot] = {"terminal_observation": seen, "TimeLimit.truncated": False}
+        return self.scaler(observation), reward.astype(np.float32), over, infos
+
+    def snapshot(self) -> dict[str, NDArray[Any]]:
+        """Everything that changes, to go on from: see `restore`."""
+        return self.env.snapshot()
+
+    def restore(self, snapshot: dict[str, NDArray[Any]]) -> None:
+        """Go on from a snapshot, in the random world of the same training seed."""
+        self.env.restore(self.first_seed, snapshot)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """The same attribute of the batch for every asked slot."""
+        return [getattr(self.env, attr_name, None) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Refused: patients have no attributes of their own."""
+        raise NotImplementedError(f"set_attr({attr_name!r}): the patients of a batch have no attributes of their own")
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        """Action masks by patient; other methods are refused."""
+        if method_name != "action_masks":
+            raise NotImplementedError(f"env_method({method_name!r}): patients of a batch have no methods of their own")
+        masks = self.env.action_masks()
+        return [masks[slot] for slot in self._get_indices(indices)]
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        """Nothing is wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+
+def network_actions(recipe: Recipe, env: DosingVectorEnv) -> spaces.Space[Any]:
+    """What the network says: numbers in [-1, 1], which values of their grids, or which combination of them."""
+    if recipe.action == "mg":
+        return spaces.Box(-1.0, 1.0, (len(env.task.actions),), np.float32)
+    if ALGORITHMS[recipe.algorithm].joint:
+        return spaces.Discrete(int(np.prod([len(grid) for grid in env.task.grids])))
+    return action_space(env.task, discrete=True)
+
+
+def action_of(recipe: Recipe, env: DosingVectorEnv, actions: NDArray[Any]) -> NDArray[np.float64]:
+    """Sampled actions of the network as actions of the environment, (n, numbers)."""
+    if recipe.action == "mg":
+        return scaled(env.task, actions)
+    joint = ALGORITHMS[recipe.algorithm].joint
+    return from_grids(env.task, combination(env.task, actions) if joint else actions.reshape(len(actions), -1))

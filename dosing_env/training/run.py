@@ -1,0 +1,234 @@
+"""The training of a recipe: its seeds, one after the other or in several processes, and the bundle they make.
+
+A run is a folder: the recipe as it is run, and a folder of each seed. Whatever a seed has done stands there, so that to
+resume a run is to do what is left of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from dosing_env import files, processes
+from dosing_env import recipe as recipes
+from dosing_env import scenario as scenarios
+from dosing_env.agent import Agent, load_agent, spaces_of
+from dosing_env.recipe import Boosting, Network, Recipe, Scaler, sight_of
+from dosing_env.report.card import describe
+from dosing_env.scenario import Scenario
+from dosing_env.training import algorithms
+from dosing_env.training.seed import SeedRun, so_far, train_seed, versions
+from dosing_env.weights import write_weights
+
+Progress = Callable[[int, int, str], None]  # steps done, steps in all, what
+
+
+def train(
+    recipe: str | Recipe,
+    seed: int | Sequence[int] | None = None,
+    *,
+    output: str | Path | None = None,
+    steps: int | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    card: bool = True,
+) -> Agent:
+    """Train the agent of a recipe.
+
+    Args:
+        recipe: a catalogue name, the path of a recipe file, or a `Recipe`.
+        seed: one training seed, or several; by default all of the recipe.
+        output: folder for bundle, recipe, checkpoints and logs; by default `folder_of(recipe, seed)`.
+        steps: instead of the recipe's.
+        jobs: processes: as many seeds are trained at once. What is learned does not depend on it.
+        progress: called with (steps done, steps in all, what); then, for the model card, as by `evaluate`.
+        card: also write the model card, for which the agent meets every policy of its scenario in a trial of its own.
+
+    Returns the agent of the seed with the best return on the tuning stream. After Ctrl-C what was trained so far is
+    written all the same, and KeyboardInterrupt is raised with the folder in its message; `resume` goes on from there.
+
+    Raises:
+        ValueError: the recipe cannot be right, or in the folder is a training already.
+    """
+    return finish(*prepare(recipe, seed, output, steps), jobs=jobs, progress=progress, card=card)
+
+
+def resume(folder: str | Path, *, jobs: int = 1, progress: Progress | None = None, card: bool = True) -> Agent:
+    """Go on with a training that was stopped: the seeds that are not trained yet, each from its last checkpoint.
+
+    Arguments and what is returned as for `train`. The weights at the end are those of a training never stopped.
+
+    Raises:
+        ValueError: the folder is not that of a training, or its recipe or scenario was changed since.
+    """
+    return finish(*reopen(folder), jobs=jobs, progress=progress, card=card)
+
+
+def prepare(
+    recipe: str | Recipe, seed: int | Sequence[int] | None, output: str | Path | None, steps: int | None
+) -> tuple[Recipe, Path]:
+    """The recipe as it is to be run, and the folder to run it in: see `train`. Nothing is written yet.
+
+    Raises:
+        ImportError: it needs a package that is not installed.
+        ValueError: the recipe cannot be right, or in the folder is a training already.
+    """
+    rules = recipe if isinstance(recipe, Recipe) else recipes.load(recipe)
+    check(rules, scenarios.load(rules.scenario))
+    folder = Path(output) if output is not None else folder_of(rules, seed)
+    if any(folder.glob("seed*")):
+        raise ValueError(
+            f"{folder}: holds a training. Go on with it by `dosing-env train --resume {folder}`, or name another folder"
+        )
+    return _asked(rules, seed, steps), folder
+
+
+def reopen(folder: str | Path) -> tuple[Recipe, Path]:
+    """The recipe of a run, and its folder: see `resume`.
+
+    Raises:
+        ValueError: the folder holds no recipe, or several.
+    """
+    found = sorted(Path(folder).glob("*.toml"))
+    if len(found) != 1:
+        raise ValueError(f"{folder}: holds {len(found)} recipes (*.toml), a run that can be resumed holds one")
+    rules = recipes.load(str(found[0]))
+    check(rules, scenarios.load(rules.scenario))
+    return rules, Path(folder)
+
+
+def folder_of(recipe: Recipe, seed: int | Sequence[int] | None) -> Path:
+    """Where a training is written: one seed alone must not replace the weights of all."""
+    if seed is None:
+        return Path("runs") / recipe.name
+    return Path("runs") / (f"{recipe.name}_seed{seed}" if isinstance(seed, int) else f"{recipe.name}_{len(seed)}_seeds")
+
+
+def check(recipe: Recipe, case: Scenario) -> None:
+    """Refuse a recipe before anything is trained.
+
+    Raises:
+        ImportError: it needs a package that is not installed.
+        ValueError: it names a feature, a hyperparameter or a value that cannot be.
+    """
+    sight_of(recipe, case.task())
+    if isinstance(recipe.form, Network):
+        algorithms.check(recipe)
+    if isinstance(recipe.form, Boosting):
+        import dosing_env.boosting  # noqa: F401  needs a package
+
+
+def _asked(recipe: Recipe, seed: int | Sequence[int] | None, steps: int | None) -> Recipe:
+    """The recipe with the seeds and the steps that were asked for."""
+    seeds = recipe.training.seeds if seed is None else (seed,) if isinstance(seed, int) else tuple(seed)
+    training = msgspec.structs.replace(recipe.training, seeds=seeds, steps=steps or recipe.training.steps)
+    changed = msgspec.structs.replace(recipe, training=training)
+    recipes.check(changed, recipe.file)
+    return changed
+
+
+def finish(
+    recipe: Recipe, folder: Path, *, jobs: int = 1, progress: Progress | None = None, card: bool = True
+) -> Agent:
+    """Do what is left of a training, and write the bundle and its card: see `train`."""
+    case, path = scenarios.load(recipe.scenario), folder / f"{recipe.name}.toml"
+    files.write_whole(path, recipes.text(recipe).encode())
+    path.with_suffix(".md").unlink(missing_ok=True)  # the card of weights that were here before
+    weights = path.with_suffix(".safetensors")
+    try:
+        runs = _trained(recipe, case, folder, jobs, Total(recipe, progress))
+    except KeyboardInterrupt:
+        runs = [run for seed in recipe.training.seeds if (run := so_far(recipe, case, seed, folder)) is not None]
+        if runs:
+            write_bundle(weights, recipe, case, runs)
+        kept = f"what was trained so far is in {weights}; " if runs else ""
+        raise KeyboardInterrupt(f"stopped; {kept}`dosing-env train --resume {folder}` goes on") from None
+    write_bundle(weights, recipe, case, runs)
+    if card:
+        _write_card(path, progress)
+    return load_agent(str(path))
+
+
+def _trained(recipe: Recipe, case: Scenario, folder: Path, jobs: int, total: Total) -> list[SeedRun]:
+    """What each seed learned."""
+    seeds = recipe.training.seeds
+    if min(jobs, len(seeds)) == 1:
+        return [train_seed(recipe, case, seed, folder, total.teller(seed)) for seed in seeds]
+    with processes.pool_that_tells(min(jobs, len(seeds))) as (workers, told):
+        with processes.starting():
+            futures = [workers.submit(_in_process, recipe, seed, folder) for seed in seeds]
+        while not all(future.done() for future in futures):
+            with contextlib.suppress(queue.Empty):
+                seed, done, what = told.get(timeout=0.2)
+                total.teller(seed)(done, what)
+        return [future.result() for future in futures]
+
+
+def _in_process(recipe: Recipe, seed: int, folder: Path) -> SeedRun:
+    """Train a seed in a process of a pool."""
+
+    def tell(done: int, what: str) -> None:
+        processes.tell((seed, done, what))
+
+    return train_seed(recipe, scenarios.load(recipe.scenario), seed, folder, tell)
+
+
+class Total:
+    """The progress of all seeds together."""
+
+    def __init__(self, recipe: Recipe, progress: Progress | None) -> None:
+        self._steps, self._progress = recipe.training.steps, progress
+        self._done = dict.fromkeys(recipe.training.seeds, 0)
+
+    def teller(self, seed: int) -> Callable[[int, str], None]:
+        """Whom a seed tells how far it is."""
+
+        def tell(done: int, what: str) -> None:
+            self._done[seed] = done
+            if self._progress is not None:
+                self._progress(sum(self._done.values()), self._steps * len(self._done), what)
+
+        return tell
+
+
+def write_bundle(path: Path, recipe: Recipe, case: Scenario, runs: Sequence[SeedRun]) -> None:
+    """Write what was learned: weights of every seed, recipe, scenario, versions, in one file with a checksum.
+
+    The seed best on the tuning stream is the one shipped.
+    """
+    best = max(runs, key=lambda run: run.learning[-1]["return"])
+    task = case.task()
+    card = {
+        "name": recipe.name,
+        "recipe_text": recipes.text(recipe),
+        "shipped_seed": best.seed,
+        "recipe": recipes.fingerprint(recipe),
+        "finished": all(run.finished for run in runs),
+        "learning": [row for run in runs for row in run.learning],
+        "seconds": {str(run.seed): round(run.seconds, 1) for run in runs},
+        "resumed": {str(run.seed): run.resumed for run in runs if run.resumed},
+        "scenario": case.name,
+        "scenario_parts": scenarios.parts(case),
+        "spaces": spaces_of(recipe, task, Scaler(recipe, sight_of(recipe, task).features)),
+        "versions": versions(),
+    }
+    write_weights(path, {run.seed: run.state for run in runs}, card)
+
+
+def _write_card(path: Path, progress: Progress | None) -> None:
+    """Evaluate the agent and write its model card beside its weights."""
+    card = path.with_suffix(".md")
+
+    def tell(done: int, total: int, what: str) -> None:
+        if progress is not None:
+            progress(done, total, f"model card: {what}")
+
+    try:
+        files.write_whole(card, describe(str(path), tell).encode())
+    except KeyboardInterrupt:
+        weights, command = path.with_suffix(".safetensors"), f"dosing-env card {path} -o {card}"
+        raise KeyboardInterrupt(f"stopped; the trained agent is in {weights}, without its card: {command}") from None

@@ -1,0 +1,121 @@
+"""What happens while a network learns: a look at the tuning stream, a checkpoint, a line for whoever waits."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import CSVOutputFormat, Logger, TensorBoardOutputFormat
+
+from dosing_env.agent import Agent
+from dosing_env.recipe import Recipe
+from dosing_env.scenario import Scenario
+from dosing_env.training import checkpoints
+from dosing_env.training.algorithms import state_of
+from dosing_env.training.patients import PatientVecEnv
+from dosing_env.treatment import treat
+
+TUNE_SEED = 0  # of the patients on which checkpoints and seeds are compared
+
+Tell = Callable[[int, str], None]  # steps done, what
+_OFTEN = 0.5  # s between two lines for whoever waits
+
+
+def silent(done: int, what: str) -> None:
+    """Nobody waits."""
+
+
+class Watch(BaseCallback):
+    """Before a rollout begins, every `evaluate_every` steps: endpoint and return on the tuning stream, a checkpoint.
+
+    Args:
+        case: the scenario of the recipe.
+        seed: of the training.
+        folder: of the seed.
+        card: of its checkpoints.
+        tell: whom to tell how far it is.
+    """
+
+    def __init__(
+        self, recipe: Recipe, case: Scenario, seed: int, folder: Path, card: dict[str, Any], tell: Tell
+    ) -> None:
+        super().__init__()
+        self.recipe, self.case, self.seed, self.folder = recipe, case, seed, folder
+        self.card, self.tell = card, tell
+        self.learning: list[dict[str, Any]] = []
+        self.resumed: list[str] = []  # how it went on, each time it was stopped
+        self._next = recipe.training.evaluate_every
+        self._began, self._told = time.process_time(), -math.inf
+
+    def seconds(self) -> float:
+        """Of the processor, spent on the training so far."""
+        return time.process_time() - self._began
+
+    def watched(self) -> dict[str, Any]:
+        """What a checkpoint remembers of it."""
+        own = {"learning": self.learning, "next": self._next, "resumed": self.resumed}
+        return own | {"seconds": self.seconds()}
+
+    def go_on(self, watched: dict[str, Any], how: str) -> None:
+        """Go on from what a checkpoint remembers."""
+        self.learning, self._next = watched["learning"], watched["next"]
+        self.resumed = [*watched["resumed"], how]
+        self._began -= watched["seconds"]
+
+    def look(self) -> None:
+        """Evaluate the present network on the tuning stream, unless that was done."""
+        steps = self.model.num_timesteps
+        if self.learning and self.learning[-1]["steps"] == steps:
+            return
+        agent = Agent(self.recipe, {self.seed: state_of(self.model)}, {}, self.seed, self.recipe.name)
+        row = {"seed": self.seed, "steps": steps} | tuned(agent, self.case)
+        self.learning.append(row)
+        for name, value in row.items():
+            self.logger.record(f"tune/{name}", value)
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        if time.monotonic() >= self._told + _OFTEN:
+            self._tell()
+        if self.model.num_timesteps >= self._next:
+            self._next += self.recipe.training.evaluate_every
+            self.look()
+            env = self.training_env
+            assert isinstance(env, PatientVecEnv)
+            checkpoints.write(self.folder, self.model, env.snapshot(), self.card | {"watched": self.watched()})
+
+    def _on_training_end(self) -> None:
+        self.look()
+        self._tell()
+
+    def _tell(self) -> None:
+        self._told = time.monotonic()
+        self.tell(min(self.model.num_timesteps, self.recipe.training.steps), self._line())
+
+    def _line(self) -> str:
+        tables = self.case.kind.tables
+        if not self.learning:
+            return f"seed {self.seed}"
+        return f"seed {self.seed}, {self.learning[-1][tables.PRIMARY]:.1f} % {tables.WITHIN}"
+
+
+def logger_for(folder: Path, steps: int) -> Logger:
+    """TensorBoard and a table, log<steps>.csv, of what is recorded from a step on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    outputs = [TensorBoardOutputFormat(str(folder / "tensorboard")), CSVOutputFormat(str(folder / f"log{steps}.csv"))]
+    return Logger(str(folder), outputs)
+
+
+def tuned(agent: Agent, case: Scenario) -> dict[str, float]:
+    """Primary endpoint and return of an agent on the patients of the tuning stream."""
+    patients = np.arange(agent.recipe.training.evaluate_patients)
+    cohort, returns = treat(case, agent, patients, seed=TUNE_SEED, stream="tune")
+    table, primary = case.kind.tables.outcomes(cohort, returns), case.kind.tables.PRIMARY
+    return {primary: float(table[primary].mean()), "return": float(table["return"].mean())}
