@@ -146,6 +146,19 @@ def from_grids(task: Task, places: NDArray[Any]) -> NDArray[np.float64]:
     return np.stack([np.asarray(grid)[places[:, j]] for j, grid in enumerate(task.grids)], axis=1)
 
 
+def unscaled(recipe: Recipe, task: Task, actions: NDArray[Any]) -> NDArray[np.float64]:
+    """What the network would have to say for these actions, (n, numbers): scaled numbers, or places in their grids."""
+    columns = []
+    for j, grid in enumerate(task.grids):
+        place = np.abs(actions[:, j, None] - np.asarray(grid)).argmin(axis=1)
+        if recipe.action == "grid":
+            columns.append(place.astype(np.float64))
+        else:
+            share = actions[:, 0] / task.rules.max_dose if j == 0 else place / max(1, len(grid) - 1)
+            columns.append(2.0 * np.clip(share, 0.0, 1.0) - 1.0)
+    return np.stack(columns, axis=1)
+
+
 def scaled(task: Task, outputs: NDArray[Any]) -> NDArray[np.float64]:
     """Actions (n, numbers) of numbers in [-1, 1]: the dose in proportion, other numbers the nearest of their grid."""
     share = (np.clip(outputs, -1.0, 1.0).astype(np.float64) + 1.0) / 2.0

@@ -47,6 +47,7 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     evaluate_patients: Count  # of the tuning stream
     threads: Count = 1
     anneal: bool = False  # the learning rate falls linearly to 0
+    discount_per_hour: Annotated[float, Meta(gt=0, le=1)] = 1.0  # instead of the hyperparameter gamma, per decision
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -56,6 +57,24 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     activation: Literal["tanh", "relu"]
     lstm: Natural = 0  # of RecurrentPPO: units that remember from decision to decision, before the layers
     quantiles: Count = 25  # of QR-DQN and TQC: of the return, by which an action is valued
+
+
+class Limit(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A limit on a safety cost, kept by a price on it that training finds (see `training.prices`)."""
+
+    cost: str  # a term of the reward that is a harm, for example "aki"
+    most: NotNegative  # mean over courses of its sum over a course
+    integral: Positive = 1.0  # by how much an excess raises the price with each rollout
+    proportional: NotNegative = 10.0  # and while it lasts
+
+
+class Pretrain(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A policy that teaches the network before it learns by itself (see `training.warm_start`)."""
+
+    policy: str  # as `evaluate` takes it
+    patients: Count = 4096  # of each round
+    rounds: Count = 3  # in the first the teacher treats, then the network while the teacher says what it would do
+    epochs: Count = 20  # through all examples, in each round
 
 
 class Equation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +106,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
     equation: Equation | None = None  # of least_squares
     boosting: Boosting | None = None  # of gradient_boosting
     hold: bool = False  # in a clinic: the agent is asked on visits only, and its dose is held until the next one
+    limits: tuple[Limit, ...] = ()  # on safety costs, in learning
+    pretrain: Pretrain | None = None
     belief: str = ""  # the model whose belief the agent sees beside the chart
     observation: tuple[Scaling, ...]  # features that no pattern names are not seen by the agent
     hyperparameters: dict[str, float | int | str] = {}  # arguments of the algorithm, as its library names them
@@ -226,6 +247,8 @@ def _faults(recipe: Recipe) -> Iterator[str]:
 def _fitted_faults(recipe: Recipe) -> Iterator[str]:
     if recipe.hyperparameters or recipe.action != "mg":
         yield f"{recipe.algorithm} has no section hyperparameters, and action 'mg'"
+    if recipe.limits or recipe.pretrain:
+        yield f"{'limits' if recipe.limits else 'pretrain'}: belongs to networks, algorithm is {recipe.algorithm}"
 
 
 def _network_faults(recipe: Recipe) -> Iterator[str]:
@@ -238,6 +261,12 @@ def _network_faults(recipe: Recipe) -> Iterator[str]:
         yield f"network.lstm: {network.lstm}: RecurrentPPO has units that remember, {recipe.algorithm} none"
     if not network.layers:
         yield "network.layers: is empty, at least one layer is needed"
+    if recipe.limits and not algorithm.on_policy:
+        yield f"limits: {recipe.algorithm} learns from rewards at old prices; PPO may"
+    if recipe.pretrain and algorithm.joint:
+        yield f"pretrain: {recipe.algorithm} values actions and has no policy that could be taught"
+    if recipe.training.discount_per_hour < 1.0 and recipe.hyperparameters.get("gamma") != 1.0:
+        yield "hyperparameters.gamma: has to be 1.0 beside training.discount_per_hour"
     if recipe.training.anneal and "learning_rate" not in recipe.hyperparameters:
         yield "hyperparameters.learning_rate: is missing, training.anneal needs it"
     for key, value in recipe.hyperparameters.items():

@@ -14,6 +14,7 @@ from dosing_env.agent import combination, from_grids, scaled
 from dosing_env.algorithms import ALGORITHMS
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.scenario import Scenario
+from dosing_env.training.prices import Prices
 from dosing_env.vector import DosingVectorEnv, action_space
 
 
@@ -31,6 +32,7 @@ class PatientVecEnv(VecEnv):
             case, num_envs, stream=stream, autoreset_mode=mode, hold=recipe.hold, belief=recipe.belief or None
         )
         self.scaler = Scaler(recipe, self.env.features)
+        self.prices = Prices(recipe.limits, num_envs) if recipe.limits else None
         inputs = spaces.Box(-np.inf, np.inf, (len(self.scaler.columns),), np.float32)
         super().__init__(num_envs, inputs, network_actions(recipe, self.env))
 
@@ -45,10 +47,14 @@ class PatientVecEnv(VecEnv):
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Treat every patient."""
-        wanted = action_of(self.recipe, self.env, self._actions)
+        wanted, discount = action_of(self.recipe, self.env, self._actions), self._discount()
         observation, reward, terminated, truncated, info = self.env.step(wanted)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         over = terminated | truncated
+        if self.prices is not None:
+            reward = reward - self.prices.charge(info["costs"], over)
+        if discount is not None:
+            reward = reward * discount
         if over.any():
             slots = np.flatnonzero(over)
             last = self.scaler(np.stack([info["final_obs"][slot] for slot in slots]))
@@ -58,11 +64,27 @@ class PatientVecEnv(VecEnv):
 
     def snapshot(self) -> dict[str, NDArray[Any]]:
         """Everything that changes, to go on from: see `restore`."""
-        return self.env.snapshot()
+        own = {} if self.prices is None else self.prices.snapshot()
+        return self.env.snapshot() | own
 
     def restore(self, snapshot: dict[str, NDArray[Any]]) -> None:
         """Go on from a snapshot, in the random world of the same training seed."""
         self.env.restore(self.first_seed, snapshot)
+        if self.prices is not None:
+            self.prices.restore(snapshot)
+
+    def _discount(self) -> NDArray[np.float64] | None:
+        """(num_envs,) what a reward from now on is worth at admission, where the recipe discounts by the hour.
+
+        A reward that is worth d^t after t hours makes a learner without a discount of its own do what one does that
+        discounts each decision by its length; `time` is observed, so values may depend on it.
+        """
+        rate = self.recipe.training.discount_per_hour
+        if rate == 1.0:
+            return None
+        assert self.env.cohort is not None
+        hours = self.env.cohort.courses["decision"] * self.env.task.rules.interval
+        return np.asarray(rate**hours)
 
     def close(self) -> None:
         """Nothing to close."""

@@ -17,6 +17,8 @@ from dosing_env import files, processes
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent, spaces_of
+from dosing_env.catalogue import unknown
+from dosing_env.policies import policy_of
 from dosing_env.recipe import Boosting, Network, Recipe, Scaler, sight_of
 from dosing_env.report.card import describe
 from dosing_env.scenario import Scenario
@@ -115,7 +117,14 @@ def check(recipe: Recipe, case: Scenario) -> None:
         ImportError: it needs a package that is not installed.
         ValueError: it names a feature, a hyperparameter or a value that cannot be.
     """
-    sight_of(recipe, case.task())
+    task = case.task()
+    sight_of(recipe, task)
+    costs = [term.name for term in task.care.terms if term.harm]
+    for limit in recipe.limits:
+        if limit.cost not in costs:
+            raise ValueError(f"{recipe.file}: limits: {unknown('cost', limit.cost, costs)}")
+    if recipe.pretrain:
+        policy_of(recipe.pretrain.policy)
     if isinstance(recipe.form, Network):
         algorithms.check(recipe)
     if isinstance(recipe.form, Boosting):

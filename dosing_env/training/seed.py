@@ -24,6 +24,7 @@ from dosing_env.scenario import Scenario
 from dosing_env.training import checkpoints
 from dosing_env.training.algorithms import build, state_of
 from dosing_env.training.patients import PatientVecEnv
+from dosing_env.training.warm_start import warm_start
 from dosing_env.training.watch import Tell, Watch, logger_for, silent, tuned
 from dosing_env.weights import State, read_weights, write_weights
 
@@ -115,6 +116,10 @@ def _learn(recipe: Recipe, case: Scenario, seed: int, own: Path, tell: Tell) -> 
         env.restore(checkpoints.restore(model, found.arrays, found.card))
         watch.go_on(found.card["watched"], _how(model.num_timesteps, found))
     model.set_logger(logger_for(own, model.num_timesteps))
+    if found is None and recipe.pretrain:
+        warm_start(model, recipe, case, seed, tell)
+        watch.init_callback(model)
+        watch.look()
     left = recipe.training.steps - model.num_timesteps
     model.learn(left, callback=watch, reset_num_timesteps=False, log_interval=_log_interval(recipe))
     model.logger.close()

@@ -87,9 +87,16 @@ class Watch(BaseCallback):
         if self.model.num_timesteps >= self._next:
             self._next += self.recipe.training.evaluate_every
             self.look()
-            env = self.training_env
-            assert isinstance(env, PatientVecEnv)
-            checkpoints.write(self.folder, self.model, env.snapshot(), self.card | {"watched": self.watched()})
+            patients = self._patients().snapshot()
+            checkpoints.write(self.folder, self.model, patients, self.card | {"watched": self.watched()})
+
+    def _on_rollout_end(self) -> None:
+        prices = self._patients().prices
+        if prices is not None:
+            prices.settle()
+            for name, mean, price in zip(prices.names, prices.mean, prices.now, strict=True):
+                self.logger.record(f"limits/{name}", mean)
+                self.logger.record(f"limits/{name}_price", price)
 
     def _on_training_end(self) -> None:
         self.look()
@@ -98,6 +105,11 @@ class Watch(BaseCallback):
     def _tell(self) -> None:
         self._told = time.monotonic()
         self.tell(min(self.model.num_timesteps, self.recipe.training.steps), self._line())
+
+    def _patients(self) -> PatientVecEnv:
+        env = self.training_env
+        assert isinstance(env, PatientVecEnv)
+        return env
 
     def _line(self) -> str:
         tables = self.case.kind.tables
