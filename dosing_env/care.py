@@ -69,7 +69,7 @@ class Care:
     limits: tuple[str, ...]  # why a dose was lowered, by number; 0: it was not
     actions: Callable[[Any], tuple[Feature, ...]]  # of rules
     grids: Callable[[Any], tuple[tuple[float, ...], ...]]  # of rules, for each number of an action the usual values
-    masks: Callable[[Any, Any], Any]  # of rules and courses, (n, grid values): what the limits allow now
+    masks: Callable[[Any, Any], Any]  # of rules and charts (n, features), (n, grid values): what the limits allow now
     features: Callable[[Any], tuple[Feature, ...]]  # of rules
     asked: Callable[[Any], Any]  # of rules: numbers of the decisions at which a policy is asked, at most
     record: Callable[[Any], Any]  # of rules, as compiled code takes them: shape (1,), with `prices` (terms,)

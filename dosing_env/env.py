@@ -54,7 +54,7 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         return self._batch.observation()[0], paid.reward, terminated.item(), truncated.item(), info
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """(doses,): which doses of the grid the hard limits allow now."""
+        """(values,): which values of the grids the hard limits allow now: doses, in a clinic then days to an INR."""
         return np.asarray(self._batch.action_masks()[0])
 
     def render(self) -> Any:

@@ -31,7 +31,8 @@ class DosingVectorEnv(VectorEnv):
         scenario: a catalogue name, the path of a scenario file, or a `Scenario`.
         num_envs: number of patients treated at once.
         stream: "train", "tune" or "evaluate": disjoint patients and noise.
-        discrete: an indexed dose grid (with `action_masks()`) instead of milligrams.
+        discrete: an indexed dose grid (with `action_masks()`) instead of milligrams; in a clinic
+            two grids (`MultiDiscrete`): doses, and days to the next INR.
         autoreset_mode: Gymnasium's NEXT_STEP, SAME_STEP or DISABLED.
         solver: "exact" or "compiled"; by default chosen by the drug.
         render_mode: "ansi" or "rgb_array"; `render()` then returns one text or picture per patient.
@@ -149,8 +150,12 @@ class DosingVectorEnv(VectorEnv):
         return (paid, ended, neither) if self._once else (paid, neither, ended)
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """(num_envs, doses): which doses of the grid the hard limits allow now."""
-        return np.asarray(self.task.care.masks(self.task.rules, self._open_cohort().courses))
+        """(num_envs, values): which values of the grids the hard limits allow now, as the chart tells.
+
+        On a ward the doses of `task.grids`, in a clinic its doses and behind them its days to the next INR, as many as
+        the `MultiDiscrete` action has in all: what MaskablePPO of sb3-contrib takes.
+        """
+        return np.asarray(self.task.care.masks(self.task.rules, self._open_cohort().observation))
 
     def render(self) -> tuple[Any, ...] | None:
         """One text ("ansi") or picture ("rgb_array") per patient: the course so far."""

@@ -28,9 +28,9 @@ def _grids(rules: ClinicRules) -> tuple[tuple[float, ...], ...]:
     return doses, tuple(float(days) for days in INTERVALS if days <= rules.longest)
 
 
-def _masks(rules: ClinicRules, courses: Any) -> NDArray[np.bool_]:
+def _masks(rules: ClinicRules, observation: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(n, doses + intervals): every one may always be chosen."""
-    return np.ones((len(courses), sum(map(len, _grids(rules)))), dtype=bool)
+    return np.ones((len(observation), sum(map(len, _grids(rules)))), dtype=bool)
 
 
 def _most_probable(task: Task, drug: Drug, name: str) -> Any:

@@ -24,14 +24,14 @@ def _grids(rules: Rules) -> tuple[tuple[float, ...], ...]:
     return (tuple(i * rules.step for i in range(int(rules.max_dose // rules.step) + 1)),)
 
 
-def _masks(rules: Rules, courses: Any) -> NDArray[np.bool_]:
-    """(n, doses): what the daily limit leaves."""
-    decided = courses["decision"]
-    per_day = round(24.0 / rules.interval)
-    earlier = np.arange(rules.decisions)
-    today = (earlier >= (decided - decided % per_day)[:, None]) & (earlier < decided[:, None])
-    left = rules.max_daily - (courses["doses"] * today).sum(axis=1)
-    return np.asarray(np.array(_grids(rules)[0]) <= np.maximum(left, 0.0)[:, None] + 1e-9)
+def _masks(rules: Rules, observation: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(n, doses): what today's doses, by the chart, leave of the daily limit. To give nothing is always allowed."""
+    now = chart.read(observation.T.astype(np.float64), rules)
+    decided, per_day = np.rint(now.time / rules.interval).astype(np.int64), round(24.0 / rules.interval)
+    today = np.arange(rules.decisions)[:, None] >= decided - decided % per_day  # doses to come are 0
+    given = np.rint(now.doses / rules.step * today).sum(axis=0)  # products: whole numbers, whatever float32 made of mg
+    left = np.floor(rules.max_daily / rules.step - given + 1e-9)
+    return np.asarray(np.arange(len(_grids(rules)[0])) <= np.maximum(left, 0.0)[:, None])
 
 
 def _most_probable(task: Task, drug: Drug, name: str) -> Any:

@@ -15,6 +15,8 @@ from dosing_env.treatment import treat
 from dosing_env.vector import DosingVectorEnv
 from dosing_env.ward.kind import WARD
 from tests.environment.rollouts import (
+    EVENTFUL,
+    changed,
     decisions,
     environment,
     every_asked_scenario,
@@ -195,6 +197,51 @@ def test_masks_say_exactly_which_doses_are_given_unlowered(name: str) -> None:
             assert np.array_equal(allowed, info["dose"] == doses[mine])
         refused += int((~allowed).sum())
     assert (refused > 0) == (env.task.care is WARD)  # elsewhere there is no limit but that of the grid
+
+
+@every_scenario
+def test_masks_of_an_observation_say_what_will_be_lowered(name: str) -> None:
+    assert (refused_by_right_masks(environment(name, 20, discrete=True)) > 0) == (name in EVENTFUL)
+
+
+@pytest.mark.parametrize(("hours", "step", "most"), [(6.0, 166.7, 1100.3), (24.0 / 7.0, 0.3, 4.2), (24.0, 0.1, 0.7)])
+def test_masks_of_an_observation_whose_doses_are_not_exact(hours: float, step: float, most: float) -> None:
+    dosing = {"step_mg": step, "max_dose_mg": 9.0 * step, "max_daily_mg": most}
+    case = changed("vancomycin_ward", course={"interval_h": hours}, dosing=dosing)
+    assert refused_by_right_masks(environment(case, 20, discrete=True)) > 0
+
+
+def refused_by_right_masks(env: DosingVectorEnv) -> int:
+    """How many doses masks forbid in a course of random doses. What they allow is never lowered, what not always is."""
+    count, random, refused = len(env.task.doses), np.random.default_rng(6), 0
+    observation, _ = env.reset(seed=0)
+    for _ in range(decisions(env)):
+        masks = env.task.care.masks(env.task.rules, observation)
+        assert masks.dtype == bool
+        assert np.array_equal(masks, env.action_masks())
+        indices = np.stack([random.integers(len(grid), size=env.num_envs) for grid in env.task.grids], axis=1)
+        allowed = masks[np.arange(env.num_envs), indices[:, 0]]
+        observation, *_, info = env.step(indices)
+        assert np.array_equal(allowed, info["limited"] == "")
+        refused += int((~masks[:, :count]).sum())
+    return refused
+
+
+@every_scenario
+def test_masks_have_the_form_that_sb3_contrib_takes(name: str) -> None:
+    """Only what they allow is drawn from what knows nothing."""
+    distributions = pytest.importorskip("sb3_contrib.common.maskable.distributions")
+    env = environment(name, 3, discrete=True)
+    env.reset(seed=0)
+    masks = env.action_masks()
+    masks[:, 1 : len(env.task.doses)] = False  # of the doses, none
+    drawn = distributions.make_masked_proba_distribution(env.single_action_space)
+    drawn.proba_distribution(action_logits=drawn.proba_distribution_net(4)(pytest.importorskip("torch").zeros(3, 4)))
+    drawn.apply_masking(masks)
+    for _ in range(20):
+        actions = drawn.get_actions().numpy().reshape(3, -1)
+        assert not actions[:, 0].any()
+        assert all(action in env.single_action_space for action in actions.reshape(env.action_space.shape))
 
 
 @every_asked_scenario
