@@ -24,6 +24,7 @@ from dosing_env.ward.rules import Rules
 from tests.environment.rollouts import (
     TASKS,
     changed,
+    columns,
     decisions,
     environment,
     every_scenario,
@@ -52,14 +53,23 @@ WARDS: dict[str, Scenario | str] = {
 @pytest.mark.parametrize("frames", [1, 3, 6])
 @pytest.mark.parametrize("case", WARDS.values(), ids=WARDS)
 def test_a_ward_shows_what_its_chart_has_of_the_last_decisions(case: Scenario | str, frames: int) -> None:
-    """Against the chart, read number by number, of the same patients under the same random doses."""
+    """Against the chart, read number by number, of the same patients under the same random doses.
+
+    And of charts all of whose levels are below the assay's limit.
+    """
     whole, framed = environment(case, PATIENTS), environment(case, PATIENTS, frames=frames)
     charts, shown = roll(whole).observations, roll(framed).observations
     names = [feature.name for feature in framed.features]
-    for rows, seen in zip(charts.reshape(-1, charts.shape[-1]), shown.reshape(-1, len(names)), strict=True):
-        expected = by_hand(chart.read(rows, whole.task.rules), whole.task.rules, frames)
-        assert dict(zip(names, seen.tolist(), strict=True)) == expected
-    assert shown.shape[:2] == charts.shape[:2]
+    assert_shown(charts, shown, names, whole.task.rules, frames)
+    charts[..., columns(whole, "below_")] = charts[..., columns(whole, "resulted_")]
+    for rows in charts:
+        assert_shown(rows, Sight(whole.task, None, frames)(rows, None)[0], names, whole.task.rules, frames)
+
+
+def assert_shown(charts: Any, shown: Any, names: list[str], rules: Rules, frames: int) -> None:
+    assert shown.shape == (*charts.shape[:-1], len(names))
+    for row, seen in zip(charts.reshape(-1, charts.shape[-1]), shown.reshape(-1, len(names)), strict=True):
+        assert dict(zip(names, seen.tolist(), strict=True)) == by_hand(chart.read(row, rules), rules, frames)
 
 
 def by_hand(known: chart.Chart, rules: Rules, frames: int) -> Numbers:
