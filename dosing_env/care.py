@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Literal, NamedTuple, get_args
 
 Better = Literal["higher", "lower", "neither"]
@@ -16,6 +17,13 @@ class Feature(NamedTuple):
     unit: str
     low: float
     high: float
+
+
+class Frames(NamedTuple):
+    """What shows the present and the last decisions of charts."""
+
+    features: tuple[Feature, ...]  # number by number
+    show: Callable[[Any], Any]  # of charts (n, features of a chart), (n, features)
 
 
 class Term(NamedTuple):
@@ -71,6 +79,8 @@ class Care:
     grids: Callable[[Any], tuple[tuple[float, ...], ...]]  # of rules, for each number of an action the usual values
     masks: Callable[[Any, Any], Any]  # of rules and charts (n, features), (n, grid values): what the limits allow now
     features: Callable[[Any], tuple[Feature, ...]]  # of rules
+    # Of rules and k: what shows charts with no history but that of the last k decisions, see `sight`.
+    frames: Callable[[Any, int], Frames]
     asked: Callable[[Any], Any]  # of rules: numbers of the decisions at which a policy is asked, at most
     record: Callable[[Any], Any]  # of rules, as compiled code takes them: shape (1,), with `prices` (terms,)
     fields: Callable[[Any, Any], list[Any]]  # of rules and drug
@@ -86,6 +96,12 @@ class Care:
     most_probable: Callable[[Any, Any, str], Callable[[Any, Any], Any]]
     held: Callable[[Any], Any] | None  # of rules: those of a task where doses are held between visits; None: no visits
     tables: Any  # module: endpoints, outcomes, doses, pictures, what is said of the target
+
+
+def require_frames(count: int, most: int, which: str) -> None:
+    """Refuse a number of frames that charts do not have."""
+    if not (isinstance(count, Integral) and 0 <= count <= most):
+        raise ValueError(f"frames: {count!r} is not a whole number from 0 to {most}, {which}")
 
 
 def require_one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -38,6 +38,8 @@ class DosingVectorEnv(VectorEnv):
         render_mode: "ansi" or "rgb_array"; `render()` then returns one text or picture per patient.
         hold: a policy is asked on visits only, and its dose is held until the next one (in a clinic).
         belief: a model (name, file or `Drug`) whose belief is observed beside the chart, see `sight.Sight`.
+        frames: number of last decisions (in a clinic: INRs) that are observed in place of the whole course, see
+            `sight.Sight`; 0: the whole course. Protocols and shipped agents want to be shown the whole course.
         overrides: top-level fields of the scenario to change, for example drug="vancomycin_thomson2009".
 
     Observation: `features` (name, unit, bounds), float32. Action: (num_envs, 1) mg. Reward: see the scenario file.
@@ -62,6 +64,7 @@ class DosingVectorEnv(VectorEnv):
         render_mode: str | None = None,
         hold: bool = False,
         belief: DrugLike | None = None,
+        frames: int = 0,
         **overrides: Any,
     ) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
@@ -85,7 +88,7 @@ class DosingVectorEnv(VectorEnv):
         self._limits = np.array(self.task.care.limits)
         self.prices = self.task.care.record(self.task.rules)["prices"][0]
         self._once = len(self.task.asked) == 1
-        self._sight = Sight(self.task, belief)
+        self._sight = Sight(self.task, belief, frames)
         self._memory: Any = None  # of the sight
         self.features = self._sight.features
         self.single_observation_space = observation_space(self.features)

@@ -34,9 +34,9 @@ _UNITS = {
 _HIGHEST = {"AGE": 120.0, "WT": 400.0, "HT": 250.0, "INR_LOW": 10.0, "INR_HIGH": 10.0} | dict.fromkeys(_GENES, 2.0)
 
 _SCALARS = ClinicChart._fields[: ClinicChart._fields.index("ordered")]
-_RECENT = 4  # INRs
+RECENT = 4  # INRs
 _INRS = len(_SCALARS)  # where they begin; the days since, and the doses, follow
-_SINCE, _DOSES, _WEEK = _INRS + _RECENT, _INRS + 2 * _RECENT, _INRS + 3 * _RECENT
+_SINCE, _DOSES, _WEEK = _INRS + RECENT, _INRS + 2 * RECENT, _INRS + 3 * RECENT
 _COUNT = _WEEK + 2  # numbers before the days
 _DAY, _LEFT, _INTERACTING = (_SCALARS.index(name) for name in ("day", "days_left", "INTERACTING"))
 _VISIT, _LAST_VISIT = _SCALARS.index("visit"), _SCALARS.index("last_visit")
@@ -52,7 +52,7 @@ _TESTS = tuple(_SCALARS.index(name) for name in _KNOWN)
 
 def features(rules: ClinicRules) -> tuple[Feature, ...]:
     """The observation, number by number. What is not known is 0 (and its flag 0)."""
-    days, recent, end = range(1, rules.decisions + 1), range(1, _RECENT + 1), rules.decisions + 1.0
+    days, recent, end = range(1, rules.decisions + 1), range(1, RECENT + 1), rules.decisions + 1.0
     highest = _HIGHEST | dict.fromkeys(("day", "last_visit", "days_left"), end)
     return (
         *(Feature(name, _UNITS.get(name, "1 yes"), 0.0, highest.get(name, 1.0)) for name in _SCALARS),
@@ -97,7 +97,7 @@ def _observe_doses(course: Any, row: Any, k: int) -> None:
     """The doses since the newest INR, and of the last week."""
     if k == 0:
         return
-    for j in range(_RECENT):
+    for j in range(RECENT):
         if row[_INRS + j] > 0.0:
             row[_SINCE + j] += 1.0
     row[_DOSES] = _mean_dose(course, max(int(row[_LAST_VISIT]) - 1, 0), k)
@@ -114,7 +114,7 @@ def _mean_dose(course: Any, first: int, last: int) -> float:
 
 def _observe_visit(row: Any, inr: float) -> None:
     """A new INR: those known move on by one."""
-    for j in range(_RECENT - 1, 0, -1):
+    for j in range(RECENT - 1, 0, -1):
         row[_INRS + j], row[_SINCE + j], row[_DOSES + j] = row[_INRS + j - 1], row[_SINCE + j - 1], row[_DOSES + j - 1]
     row[_INRS], row[_SINCE], row[_DOSES] = inr, 0.0, 0.0
 

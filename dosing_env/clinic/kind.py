@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dosing_env.care import Care, Feature, Term
 from dosing_env.clinic import chart, course, tables
+from dosing_env.clinic.frames import frames
 from dosing_env.clinic.oracle import OraclePlan
 from dosing_env.clinic.orders import ClinicChart
 from dosing_env.clinic.rules import ClinicRules, rules_record
@@ -49,6 +50,7 @@ CLINIC = Care(
     grids=_grids,
     masks=_masks,
     features=chart.features,
+    frames=frames,
     asked=lambda rules: np.arange(rules.first_day, rules.decisions),
     record=rules_record,
     fields=course.fields,

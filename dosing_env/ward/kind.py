@@ -11,6 +11,7 @@ from dosing_env.care import Care, Feature, Term
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.task import Task
 from dosing_env.ward import chart, course, dosing, tables
+from dosing_env.ward.frames import frames
 from dosing_env.ward.oracle import OraclePlan
 from dosing_env.ward.replay import curve
 from dosing_env.ward.rules import Rules, rules_record
@@ -50,6 +51,7 @@ WARD = Care(
     grids=_grids,
     masks=_masks,
     features=chart.features,
+    frames=frames,
     asked=lambda rules: np.flatnonzero(rules.asked),
     record=rules_record,
     fields=course.fields,

@@ -130,7 +130,8 @@ def roll(
 
 def columns(env: DosingVectorEnv, *beginnings: str) -> NDArray[np.int64]:
     """Where the features whose names begin so stand in the observation."""
-    return np.array([i for i, feature in enumerate(env.task.features) if feature.name.startswith(beginnings)])
+    found = [i for i, feature in enumerate(env.task.features) if feature.name.startswith(beginnings)]
+    return np.array(found, dtype=np.int64)
 
 
 def assert_identical(one: Rollout, other: Rollout, mine: Any = slice(None), theirs: Any = slice(None)) -> None:
