@@ -18,6 +18,7 @@ PATIENTS = 2_000
 CASES = {name: load(name) for name in SCENARIOS} | {  # limits that are no multiples of the step, nor floats of 32 bits
     "coarse": changed("vancomycin_ward", dosing={"max_dose_mg": 1150.3, "max_daily_mg": 1900.7}),
     "fine": changed("vancomycin_icu", dosing={"step_mg": 33.3, "max_dose_mg": 1150.3, "max_daily_mg": 1300.1}),
+    "tablets": changed("trial_coag", dosing={"max_dose_mg": 7.7}),
     "half a day": changed("vancomycin_oneshot", dosing={"max_daily_mg": 2900.0}),
 }
 LIMITED = ("vancomycin_icu", "vancomycin_ward", "coarse", "fine", "half a day")  # a day may have less than all doses
