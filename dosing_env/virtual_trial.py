@@ -126,7 +126,7 @@ def _check_names(arms: list[Arm]) -> None:
 
 def _warn_of_another_scenario(policy: Any, case: Scenario) -> None:
     """Say so where an agent was trained on something else than it is now evaluated on, and on what part."""
-    trained = policy.card.get("scenario_parts", {}) if isinstance(policy, Agent) else {}
+    trained = getattr(policy, "card", {}).get("scenario_parts", {})  # an agent has a card, behind a shield too
     changed = [name for name, value in scenarios.parts(case).items() if trained.get(name, value) != value]
     if changed:
         warnings.warn(

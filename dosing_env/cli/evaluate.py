@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,8 +89,9 @@ def command_line(scenario: str, policies: list[str] | None, patients: int, seed:
 
 
 def _portable(name: str) -> str:
-    kind, colon, path = name.rpartition(":")
-    return f"{kind}{colon}{Path(path).name}"
+    """A name without the folders of the files in it: `shield:0.1@/my/drug.toml:oracle`, but `tablets:1/2x5`."""
+    parts = re.split("([:@])", name)
+    return "".join(Path(part).name if part.endswith((".py", ".toml")) else part for part in parts)
 
 
 def _check_outputs(output: Path | None, report: Path | None, parquet: bool) -> None:

@@ -8,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env.pharmacology import DrugLike, drug_of, model_title
+from dosing_env.planners._expected import room_for, setting_of
 from dosing_env.policy import Policy
 from dosing_env.simulation.cells import Floats
+from dosing_env.simulation.compiling import specialise
 from dosing_env.task import Task
 from dosing_env.ward.belief import Believer
-from dosing_env.ward.charts import Belief
+from dosing_env.ward.charts import Belief, imagine
+
+CHUNK = 64  # patients planned for at once: bounds the memory
 
 
 class Believed(Policy):
@@ -56,3 +60,39 @@ class Believing(Believed):
     def planned(self, chart: Any, belief: Belief) -> Floats:
         """Doses of patients whose decisions come at the same time, (n,) mg."""
         raise NotImplementedError
+
+
+class Imagining(Believing):
+    """On a ward: at every decision, who may stand behind each chart.
+
+    Args:
+        believed: see `Believed`.
+        template: decides over them, to be compiled; see `_expected.plan_all` for what it takes.
+        particles: how many patients may stand behind a chart.
+        planned: limit of harm, doses that are sought one by one, and days, of `_expected.Setting`.
+    """
+
+    def __init__(
+        self, believed: DrugLike | None, template: Any, particles: int, planned: tuple[float, int, int]
+    ) -> None:
+        super().__init__(believed)
+        self._template, self._particles, self._planned = template, particles, planned
+
+    def begin(self, task: Task, patients: Any) -> None:
+        """Learn the task; the patients are not looked at."""
+        super().begin(task, patients)
+        self._setting = setting_of(task.rules, self.believer.drug, *self._planned)
+        self._room = room_for(task.rules, self.believer.drug, self._particles)
+        self._decide = specialise(self._template, **self.believer.holes)
+
+    def decided(self, chart: Any, belief: Belief, wanted: Floats) -> Floats:
+        """What the template makes of doses (n,) mg, which are changed in place, for patients of one decision."""
+        m = self._particles
+        imagined, courses = imagine(belief, self.task.rules, m), self.believer.courses(chart, belief)
+        rules, bench = self.believer.rules, self.believer.bench
+        for first in range(0, len(wanted), CHUNK):
+            some = slice(first, first + CHUNK)
+            many = courses[some].repeat(m).reshape(-1, m)
+            many["eta"], many["amounts"], many["auc"] = imagined.etas[some], imagined.amounts[some], imagined.auc[some]
+            self._decide(many, imagined.weight[some], rules, bench, self._room, self._setting, wanted[some])
+        return wanted

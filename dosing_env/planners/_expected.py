@@ -29,7 +29,7 @@ SWEEPS = 4  # rounds over the doses that are sought one by one
 class Setting(NamedTuple):
     """How is planned."""
 
-    limit: float  # probability of harm that a plan must stay below
+    limit: float  # probability of harm that a plan must stay below, a shielded dose not above
     free: int  # doses that are sought one by one; those behind repeat them day by day
     days: int  # to be planned for, today counted, at least
     linear: bool
@@ -118,22 +118,28 @@ def _repeat(rules, plan, k, size, free):  # type: ignore[no-untyped-def]
 
 def _better(value, courses, weight, rules, bench, room, size, setting):  # type: ignore[no-untyped-def]
     """The larger of `value` and what `room.plan` is worth; keeps the plan if that is it."""
-    k = courses[0].decision
-    _obey(courses[0], rules, room.plan, size)
-    total = harm = 0.0
-    for i in range(len(courses)):
-        if weight[i] < _NOTHING:
-            continue
-        _expose(courses[i], rules, bench, room, i, k, size, setting.linear)
-        reached, risk = _reached(courses[i], rules, room.exposure, size)
-        total += weight[i] * reached
-        harm += weight[i] * risk
+    total, harm = _worth(courses, weight, rules, bench, room, size, setting.linear)
     if harm >= setting.limit:
         total = -1e6 * (1.0 + harm)  # below any plan that keeps the limit; among those above it the least harmful
     if total > value:
         room.best[:size] = room.plan[:size]
         return total
     return value
+
+
+def _worth(courses, weight, rules, bench, room, size, linear):  # type: ignore[no-untyped-def]
+    """Expected days within target under `room.plan`, lowered to the hard limits, and the probability of harm."""
+    k = courses[0].decision
+    _obey(courses[0], rules, room.plan, size)
+    total = harm = 0.0
+    for i in range(len(courses)):
+        if weight[i] < _NOTHING:
+            continue
+        _expose(courses[i], rules, bench, room, i, k, size, linear)
+        reached, risk = _reached(courses[i], rules, room.exposure, size)
+        total += weight[i] * reached
+        harm += weight[i] * risk
+    return total, harm
 
 
 def _obey(course, rules, plan, size):  # type: ignore[no-untyped-def]

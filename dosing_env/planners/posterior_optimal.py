@@ -18,17 +18,13 @@ from typing import Any
 import numpy as np
 
 from dosing_env.pharmacology import DrugLike
-from dosing_env.planners._believing import Believing
-from dosing_env.planners._expected import plan_all, room_for, setting_of
+from dosing_env.planners._believing import Imagining
+from dosing_env.planners._expected import plan_all
 from dosing_env.simulation.cells import Floats
-from dosing_env.simulation.compiling import specialise
-from dosing_env.task import Task
-from dosing_env.ward.charts import Belief, imagine
-
-CHUNK = 64  # patients planned for at once: bounds the memory
+from dosing_env.ward.charts import Belief
 
 
-class PosteriorOptimal(Believing):
+class PosteriorOptimal(Imagining):
     """See the module.
 
     Args:
@@ -51,28 +47,11 @@ class PosteriorOptimal(Believing):
         free: int = 4,
         days: int = 2,
     ) -> None:
-        super().__init__(believed)
-        self._particles, self._planned = particles, (harm_limit, free, days)
-
-    def begin(self, task: Task, patients: Any) -> None:
-        """Learn the task; the patients are not looked at."""
-        super().begin(task, patients)
-        self._setting = setting_of(task.rules, self.believer.drug, *self._planned)
-        self._room = room_for(task.rules, self.believer.drug, self._particles)
-        self._plan = specialise(plan_all, **self.believer.holes)
+        super().__init__(believed, plan_all, particles, (harm_limit, free, days))
 
     def planned(self, chart: Any, belief: Belief) -> Floats:
         """The first dose of each patient's best plan, (n,) mg."""
-        m, wanted = self._particles, np.zeros(len(chart.time))
-        imagined, courses = imagine(belief, self.task.rules, m), self.believer.courses(chart, belief)
-        rules, bench = self.believer.rules, self.believer.bench
-        for first in range(0, len(wanted), CHUNK):
-            some = slice(first, first + CHUNK)
-            many = courses[some].repeat(m).reshape(-1, m)
-            many["eta"], many["amounts"], many["auc"] = imagined.etas[some], imagined.amounts[some], imagined.auc[some]
-            weight = imagined.weight[some]
-            self._plan(many, weight, rules, bench, self._room, self._setting, wanted[some])
-        return wanted
+        return self.decided(chart, belief, np.zeros(len(chart.time)))
 
 
 PLANNER = PosteriorOptimal

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from dosing_env import catalogue
+from dosing_env.cli.evaluate import command_line
 from dosing_env.trial import Trial
 from tests.cli.commands import TWO, WARD, complaint, files, run, slow_policy, small_scenario
 
@@ -83,6 +84,16 @@ def test_the_command_in_the_report_gives_the_same_trial(here: Path) -> None:
     assert run(*again, "--quiet", "-o", "b").code == 0
     for name in TABLES:
         assert (here / "a" / name).read_bytes() == (here / "b" / name).read_bytes(), name
+
+
+def test_of_a_name_only_the_folders_of_its_files_are_left_out() -> None:
+    names = ["shield:0.1@/my/drug.toml:agent:/my/agent.toml", "tablets:1/2x5", "map_dosing:../mine.py", "ucsf"]
+    command = command_line("/my/case.toml", names, 5, 7, no_rivals=False)
+    assert shlex.split(command)[2:5] == [
+        "case.toml",
+        "--policies",
+        "shield:0.1@drug.toml:agent:agent.toml,tablets:1/2x5,map_dosing:mine.py,ucsf",
+    ]
 
 
 def test_parquet_holds_the_same_rows(saved: Path, here: Path) -> None:

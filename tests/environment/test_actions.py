@@ -1,4 +1,4 @@
-"""Actions: what is refused, what is rounded, what is lowered and by which rule."""
+"""Actions: what is refused, what is rounded, what is lowered and by which rule. See also `test_hard_limits`."""
 
 from __future__ import annotations
 
@@ -106,16 +106,6 @@ def test_a_bad_dose_of_one_patient_is_refused(name: str, case: str) -> None:
     bad = {"nan": [np.nan, *legal[1:]], "above": [1e9, *legal[1:]], "text": [str(n) for n in legal]}
     with pytest.raises(ValueError, match="dose_mg"):
         env.step((bad | {"one too many": [*legal, legal[0]], "none": None})[case])
-
-
-@every_scenario
-def test_every_sample_of_the_space_is_legal(name: str) -> None:
-    for discrete in (False, True):
-        env = environment(name, 20, discrete=discrete)
-        env.action_space.seed(3)
-        env.reset(seed=0)
-        for _ in range(decisions(env)):
-            env.step(env.action_space.sample())
 
 
 @every_ward

@@ -82,6 +82,12 @@ MISTAKES = {
         ["policies", "'map_dosing:'", "the model that is believed"],
     ),
     "an unknown model": ('"camera2"', '"mpc:vancomycin_goti2081"', ["policies", "goti2081'", "vancomycin_goti2018"]),
+    "a shield of nothing": ('"camera2"', '"shield:0.1"', ["policies", "'shield:0.1'", "such as 0.15:trough_rules"]),
+    "a shield of an unknown policy": (
+        '"camera2"',
+        '"shield:0.1:camera3"',
+        ["policies", "unknown policy 'camera3'", "Did you mean 'camera2'?"],
+    ),
     "a protocol with a colon": ('"camera2"', '"camera2:x"', ["policies", "unknown policy 'camera2:x'", "camera2"]),
     "levels not in order": (r"\[28.5, 34, 58, 106\]", "[34, 28.5]", ["levels.drawn_h", "34", "ascending"]),
     "level after the end": (r"\[28.5, 34, 58, 106\]", "[28.5, 200]", ["levels.drawn_h", "200", "168"]),

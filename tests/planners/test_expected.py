@@ -12,11 +12,12 @@ from scipy.stats import norm
 
 from dosing_env import simulate
 from dosing_env.cohort import Cohort
+from dosing_env.planners._believing import CHUNK
 from dosing_env.planners._expected import _better, _respond
 from dosing_env.planners.mpc import MPC
-from dosing_env.planners.posterior_optimal import CHUNK, PosteriorOptimal
+from dosing_env.planners.posterior_optimal import PosteriorOptimal
 from dosing_env.policies import policy_of
-from dosing_env.scenario import Scenario, load
+from dosing_env.scenario import load
 from dosing_env.simulation.compiling import specialise
 from dosing_env.treatment import treat
 from dosing_env.ward.chart import read
@@ -24,18 +25,10 @@ from dosing_env.ward.charts import Belief, believe, imagine
 from dosing_env.ward.dosing import infusion_hours
 from dosing_env.ward.tables import PRIMARY, outcomes
 from tests.environment.rollouts import changed
+from tests.planners.cohorts import cohort
 
 WARD, ONESHOT = load("vancomycin_ward"), load("vancomycin_oneshot")
 PARTICLES = 64
-
-
-def cohort(scenario: Scenario, decisions: int, size: int = 8) -> Cohort:
-    """Patients after so many decisions, each given doses of its own."""
-    made = Cohort(scenario.task(), size, "tune", 5)
-    made.admit(np.arange(size))
-    for _ in range(decisions):
-        made.treat(np.asarray(500.0 + 250.0 * (np.arange(size) % 5)), np.ones(size, dtype=bool))
-    return made
 
 
 def planned(policy: PosteriorOptimal, made: Cohort) -> NDArray[np.float64]:
