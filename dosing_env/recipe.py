@@ -108,6 +108,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
     hold: bool = False  # in a clinic: the agent is asked on visits only, and its dose is held until the next one
     limits: tuple[Limit, ...] = ()  # on safety costs, in learning
     pretrain: Pretrain | None = None
+    frames: Natural = 0  # of the last decisions that are seen in place of the whole chart; 0: the chart
     belief: str = ""  # the model whose belief the agent sees beside the chart
     observation: tuple[Scaling, ...]  # features that no pattern names are not seen by the agent
     hyperparameters: dict[str, float | int | str] = {}  # arguments of the algorithm, as its library names them
@@ -190,6 +191,8 @@ def fingerprint(recipe: Recipe) -> str:
     meaning: tuple[Any, ...] = (recipe.algorithm, recipe.action, recipe.form, recipe.observation)
     if recipe.hold:
         meaning += ("hold",)
+    if recipe.frames:
+        meaning += (recipe.frames,)
     if recipe.belief:
         meaning += (content_of("drugs", recipe.belief),)
     return hashlib.sha256(msgspec.json.encode(meaning)).hexdigest()[:12]
@@ -210,9 +213,10 @@ def sight_of(recipe: Recipe, task: Task) -> Sight:
         ValueError: the recipe scales a feature that is not there, or its model cannot be believed.
     """
     try:
-        sight = Sight(task, recipe.belief or None)
+        sight = Sight(task, recipe.belief or None, recipe.frames)
     except ValueError as error:
-        raise ValueError(f"{recipe.file}: belief: {error}") from None
+        fault = str(error)
+        raise ValueError(f"{recipe.file}: {fault if fault.startswith('frames: ') else f'belief: {fault}'}") from None
     names = [feature.name for feature in sight.features]
     for rule in recipe.observation:
         if not any(fnmatch.fnmatchcase(name, rule.features) for name in names):

@@ -29,7 +29,13 @@ class PatientVecEnv(VecEnv):
         self.recipe, self.first_seed = recipe, seed
         mode = AutoresetMode.SAME_STEP
         self.env = DosingVectorEnv(
-            case, num_envs, stream=stream, autoreset_mode=mode, hold=recipe.hold, belief=recipe.belief or None
+            case,
+            num_envs,
+            stream=stream,
+            autoreset_mode=mode,
+            hold=recipe.hold,
+            frames=recipe.frames,
+            belief=recipe.belief or None,
         )
         self.scaler = Scaler(recipe, self.env.features)
         self.prices = Prices(recipe.limits, num_envs) if recipe.limits else None
