@@ -19,11 +19,11 @@ from tests.environment.rollouts import (
     changed,
     columns,
     decisions,
-    ends,
     environment,
     every_asked_scenario,
     every_scenario,
     every_ward,
+    extreme_doses,
     hours,
     identifier,
     roll,
@@ -32,16 +32,6 @@ from tests.environment.rollouts import (
 
 DIGESTS = Path(__file__).parent / "digests"
 WRITE = "DOSING_ENV_WRITE_DIGESTS"
-
-
-def extreme_doses(name: str) -> Iterator[Any]:
-    """None at all, the most, the most every other time, and anything; what else is decided is as extreme."""
-    env = environment(name, 50)
-    low, high = ends(env)
-    often = np.arange(decisions(env)) % 2 == 0
-    for share in (np.zeros_like(often), np.ones_like(often), often):
-        yield np.tile((low + np.multiply.outer(share, high - low))[:, None], (1, 50, 1))
-    yield some_doses(env, range(50))
 
 
 @every_scenario
