@@ -16,6 +16,7 @@ from tests.environment.rollouts import (
     SCENARIOS,
     TASKS,
     Rollout,
+    assert_identical,
     changed,
     columns,
     decisions,
@@ -54,6 +55,17 @@ def test_time_passes_and_ends_in_truncation(name: str) -> None:
     alive = ~course.terminated.any(axis=0)
     assert np.array_equal(course.truncated[-1], alive)
     assert not course.truncated[:-1].any()
+
+
+@every_scenario
+def test_a_finite_course_is_the_same_and_ends_in_termination(name: str) -> None:
+    finite, plain = roll(environment(name, 5, finite=True)), roll(environment(name, 5))
+    assert_identical(finite._replace(truncated=finite.terminated), plain._replace(truncated=ended_in(plain)))
+    assert not finite.truncated.any()
+
+
+def ended_in(course: Rollout) -> Any:
+    return course.terminated | course.truncated
 
 
 def clock(env: DosingVectorEnv) -> dict[str, Any]:
