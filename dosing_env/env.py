@@ -18,8 +18,8 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
     """One patient of a scenario under treatment.
 
     Arguments, observation, action, reward and info are those of `DosingVectorEnv`, without the patient axis.
-    Every episode treats the next patient of the seed; the episode is truncated at the end of the course, or terminated
-    where one decision is all that is asked.
+    Every episode treats the next patient of the seed; the episode is truncated at the end of the course; terminated
+    with `finite`, or where one decision is all that is asked.
     """
 
     metadata: dict[str, Any] = dict(DosingVectorEnv.metadata)  # noqa: RUF012

@@ -28,15 +28,15 @@ def treat(
     total, terms = np.zeros(len(patients)), np.zeros((len(patients), len(task.care.terms)))
     while running.any():
         actions, state = policy.predict(cohort.observation, state=state, episode_start=start, deterministic=True)
-        paid = cohort.treat(_checked(actions, policy, cohort), running)
+        paid = cohort.treat(checked(actions, policy, cohort), running)
         total += paid.reward
         terms += cohort.rules["prices"] * paid.terms
         running, start = ~paid.over, np.zeros(len(patients), dtype=bool)
     return cohort, {"return": total} | {f"reward_{t.name}": terms[:, j] for j, t in enumerate(task.care.terms)}
 
 
-def _checked(actions: Any, policy: Any, cohort: Cohort) -> NDArray[np.float64]:
-    """What a policy wants for each patient: a patient must not be given what is no dose."""
+def checked(actions: Any, policy: Any, cohort: Cohort) -> NDArray[np.float64]:
+    """What a policy wants for each patient, (n, numbers): a patient must not be given what is no dose."""
     name, known = getattr(policy, "name", type(policy).__name__), cohort.task.actions
     try:
         wanted = np.asarray(actions, dtype=np.float64).reshape(cohort.size, len(known))

@@ -36,6 +36,7 @@ class DosingVectorEnv(VectorEnv):
         autoreset_mode: Gymnasium's NEXT_STEP, SAME_STEP or DISABLED.
         solver: "exact" or "compiled"; by default chosen by the drug.
         render_mode: "ansi" or "rgb_array"; `render()` then returns one text or picture per patient.
+        finite: a course ends in termination, for learners that would value what is beyond a truncation.
         hold: a policy is asked on visits only, and its dose is held until the next one (in a clinic).
         belief: a model (name, file or `Drug`) whose belief is observed beside the chart, see `sight.Sight`.
         frames: number of last decisions (in a clinic: INRs) that are observed in place of the whole course, see
@@ -62,6 +63,7 @@ class DosingVectorEnv(VectorEnv):
         autoreset_mode: AutoresetMode = AutoresetMode.NEXT_STEP,
         solver: str | None = None,
         render_mode: str | None = None,
+        finite: bool = False,
         hold: bool = False,
         belief: DrugLike | None = None,
         frames: int = 0,
@@ -87,7 +89,7 @@ class DosingVectorEnv(VectorEnv):
         self._grids = [np.array(grid) for grid in self.task.grids]
         self._limits = np.array(self.task.care.limits)
         self.prices = self.task.care.record(self.task.rules)["prices"][0]
-        self._once = len(self.task.asked) == 1
+        self._finite = finite or len(self.task.asked) == 1
         self._sight = Sight(self.task, belief, frames)
         self._memory: Any = None  # of the sight
         self.features = self._sight.features
@@ -138,8 +140,8 @@ class DosingVectorEnv(VectorEnv):
     def treat(self, actions: Any) -> tuple[Paid, NDArray[np.bool_], NDArray[np.bool_]]:
         """The step without observation and info: what was paid, and whose course ended.
 
-        A course is truncated at its last day, for treatment would go on. Where one decision is all that is asked the
-        task is done, and the course terminated.
+        A course is truncated at its last day, for treatment would go on. Where that is not to count (`finite`), or one
+        decision is all that is asked, the task is done and the course terminated.
         """
         if self.cohort is None:
             raise RuntimeError("reset() comes before step()")
@@ -150,7 +152,7 @@ class DosingVectorEnv(VectorEnv):
         paid = self.cohort.treat(wanted, running)
         self.over = paid.over
         ended, neither = paid.over & running, np.zeros(self.num_envs, dtype=bool)
-        return (paid, ended, neither) if self._once else (paid, neither, ended)
+        return (paid, ended, neither) if self._finite else (paid, neither, ended)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(num_envs, values): which values of the grids the hard limits allow now, as the chart tells.

@@ -22,7 +22,7 @@ ORDER = (
     {"env", "vector", "registration", "warfarin_dosing", "protocols", "planners", "agent", "bedside"},
     {"trial", "trial_files", "trial_summary"},
     {"policies", "treatment"},
-    {"virtual_trial", "verification"},
+    {"virtual_trial", "verification", "datasets"},
     {"report", "training", "fitting", "boosting", "distil"},
     {"cli"},
     {"__main__", "__init__"},

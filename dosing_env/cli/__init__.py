@@ -9,6 +9,7 @@ import click
 
 from dosing_env import __version__
 from dosing_env.cli.card import card
+from dosing_env.cli.dataset import dataset
 from dosing_env.cli.distil import distil
 from dosing_env.cli.evaluate import evaluate
 from dosing_env.cli.forecast import forecast
@@ -36,6 +37,7 @@ dosing-env show vancomycin_thomson2009             equations, sources, numbers
 dosing-env evaluate vancomycin_ward -o runs/first  compare dosing policies
 dosing-env train vancomycin_ward_ppo               train an agent
 dosing-env distil warfarin_initiation_ppo          an agent as a dosing table for the bedside
+dosing-env dataset vancomycin_ward ucsf -o ward/ucsf-v0   courses for offline learning (Minari)
 dosing-env simulate vancomycin_thomson2009 doses.csv --covariates WT=70 --covariates CRCL=90
 dosing-env forecast patient.csv --drug vancomycin_goti2018 --plot forecast.png
 dosing-env verify                                  check the simulation
@@ -58,5 +60,5 @@ def main(context: click.Context, debug: bool) -> None:
         click.echo(context.get_help())
 
 
-for command in (list_, show, evaluate, report, train, card, distil, simulate, forecast, verify):
+for command in (list_, show, evaluate, report, train, card, distil, dataset, simulate, forecast, verify):
     main.add_command(command)

@@ -33,6 +33,7 @@ class PatientVecEnv(VecEnv):
             num_envs,
             stream=stream,
             autoreset_mode=mode,
+            finite=True,
             hold=recipe.hold,
             frames=recipe.frames,
             belief=recipe.belief or None,
@@ -54,9 +55,8 @@ class PatientVecEnv(VecEnv):
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Treat every patient."""
         wanted, discount = action_of(self.recipe, self.env, self._actions), self._discount()
-        observation, reward, terminated, truncated, info = self.env.step(wanted)
+        observation, reward, over, _, info = self.env.step(wanted)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        over = terminated | truncated
         if self.prices is not None:
             reward = reward - self.prices.charge(info["costs"], over)
         if discount is not None:

@@ -7,7 +7,6 @@ values (of algorithms that have one apart) is fitted to the returns of the last 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,13 +50,13 @@ def warm_start(model: BaseAlgorithm, recipe: Recipe, case: Scenario, seed: int, 
         tell(0, f"seed {seed}, warm start by {plan.policy}, round {done + 1} of {plan.rounds}")
         student = None if done == 0 else Agent(recipe, {seed: state_of(model)}, {}, seed, recipe.name)
         rounds.append(_lessons(model, recipe, case, seed, done, student))
-        error = 0.0
+        lessons, error = _together(rounds), 0.0
         for _ in range(plan.epochs):
-            error = _epoch(model, optimiser, rounds, _imitate)
+            error = _epoch(model, optimiser, lessons, _imitate)
     policy: Any = model.policy
     if hasattr(policy, "predict_values"):
         for _ in range(plan.epochs):
-            _epoch(model, optimiser, rounds[-1:], _value)
+            _epoch(model, optimiser, _together(rounds[-1:]), _value)
     if hasattr(policy, "log_std"):
         policy.log_std.data.fill_(float(np.log(np.clip(np.sqrt(error), _LEAST_SD, _MOST_SD))))
 
@@ -107,33 +106,28 @@ def _to_go(rewards: list[NDArray[np.float64]], gamma: float) -> NDArray[np.float
     return np.stack(to_go[:0:-1], axis=1)
 
 
-def _epoch(model: BaseAlgorithm, optimiser: torch.optim.Optimizer, rounds: list[Lessons], loss_of: Any) -> float:
+def _epoch(model: BaseAlgorithm, optimiser: torch.optim.Optimizer, lessons: Any, loss_of: Any) -> float:
     """Once through all examples in random order, whole courses at a time; returns the mean loss."""
-    total, weight = 0.0, 0.0
-    for lessons in _batches(rounds):
-        asked = lessons.asked.sum()
-        loss = (loss_of(model, lessons) * lessons.asked.flatten()).sum() / asked
+    total, size = 0.0, max(1, BATCH // lessons.x.shape[1])
+    for rows in torch.randperm(len(lessons.x)).split(size):
+        batch = Lessons(*(part[rows] for part in lessons))
+        loss = (loss_of(model, batch) * batch.asked.flatten()).sum()
         optimiser.zero_grad()
-        loss.backward()
+        (loss / batch.asked.sum()).backward()
         optimiser.step()
-        total, weight = total + loss.item() * float(asked), weight + float(asked)
-    return total / weight
+        total += loss.item()
+    return total / lessons.asked.sum().item()
 
 
-def _batches(rounds: list[Lessons]) -> Iterator[Any]:
-    """Courses of all rounds, in batches of about `BATCH` decisions, as tensors."""
-    every = [(which, row) for which, lessons in enumerate(rounds) for row in range(len(lessons.x))]
-    order = torch.randperm(len(every)).tolist()
-    size = max(1, BATCH // rounds[0].x.shape[1])
+def _together(rounds: list[Lessons]) -> Lessons:
+    """The courses of all rounds as tensors, as long as the longest."""
     longest = max(lessons.x.shape[1] for lessons in rounds)
-    for first in range(0, len(every), size):
-        rows = [every[k] for k in order[first : first + size]]
-        parts = zip(*([_padded(part[row], longest) for part in rounds[which]] for which, row in rows), strict=True)
-        yield Lessons(*(torch.from_numpy(np.stack(part)) for part in parts))  # type: ignore[arg-type]
+    parts = zip(*([_padded(part, longest) for part in lessons] for lessons in rounds), strict=True)
+    return Lessons(*(torch.from_numpy(np.concatenate(part)) for part in parts))  # type: ignore[arg-type]
 
 
 def _padded(part: NDArray[np.float32], longest: int) -> NDArray[np.float32]:
-    return np.pad(part, [(0, longest - len(part)), *[(0, 0)] * (part.ndim - 1)])
+    return np.pad(part, [(0, 0), (0, longest - part.shape[1]), *[(0, 0)] * (part.ndim - 2)])
 
 
 def _imitate(model: BaseAlgorithm, lessons: Any) -> torch.Tensor:

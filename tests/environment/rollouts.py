@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -93,6 +93,16 @@ def some_doses(env: DosingVectorEnv | Cohort, patients: Any) -> NDArray[np.float
     shape, (low, high) = (decisions(env), len(env.task.actions)), ends(env)
     drawn = [np.random.default_rng(int(number)).uniform(low, high, shape) for number in patients]
     return np.stack(drawn, axis=1).astype(np.float32)
+
+
+def extreme_doses(name: str) -> Iterator[Any]:
+    """None at all, the most, the most every other time, and anything; what else is decided is as extreme."""
+    env = environment(name, 50)
+    low, high = ends(env)
+    often = np.arange(decisions(env)) % 2 == 0
+    for share in (np.zeros_like(often), np.ones_like(often), often):
+        yield np.tile((low + np.multiply.outer(share, high - low))[:, None], (1, 50, 1))
+    yield some_doses(env, range(50))
 
 
 def roll(

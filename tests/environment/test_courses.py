@@ -16,14 +16,15 @@ from tests.environment.rollouts import (
     SCENARIOS,
     TASKS,
     Rollout,
+    assert_identical,
     changed,
     columns,
     decisions,
-    ends,
     environment,
     every_asked_scenario,
     every_scenario,
     every_ward,
+    extreme_doses,
     hours,
     identifier,
     roll,
@@ -32,16 +33,6 @@ from tests.environment.rollouts import (
 
 DIGESTS = Path(__file__).parent / "digests"
 WRITE = "DOSING_ENV_WRITE_DIGESTS"
-
-
-def extreme_doses(name: str) -> Iterator[Any]:
-    """None at all, the most, the most every other time, and anything; what else is decided is as extreme."""
-    env = environment(name, 50)
-    low, high = ends(env)
-    often = np.arange(decisions(env)) % 2 == 0
-    for share in (np.zeros_like(often), np.ones_like(often), often):
-        yield np.tile((low + np.multiply.outer(share, high - low))[:, None], (1, 50, 1))
-    yield some_doses(env, range(50))
 
 
 @every_scenario
@@ -64,6 +55,17 @@ def test_time_passes_and_ends_in_truncation(name: str) -> None:
     alive = ~course.terminated.any(axis=0)
     assert np.array_equal(course.truncated[-1], alive)
     assert not course.truncated[:-1].any()
+
+
+@every_scenario
+def test_a_finite_course_is_the_same_and_ends_in_termination(name: str) -> None:
+    finite, plain = roll(environment(name, 5, finite=True)), roll(environment(name, 5))
+    assert_identical(finite._replace(truncated=finite.terminated), plain._replace(truncated=ended_in(plain)))
+    assert not finite.truncated.any()
+
+
+def ended_in(course: Rollout) -> Any:
+    return course.terminated | course.truncated
 
 
 def clock(env: DosingVectorEnv) -> dict[str, Any]:

@@ -12,13 +12,16 @@ import pytest
 from gymnasium import spaces
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
+from gymnasium.wrappers import RescaleAction
 from stable_baselines3.common.env_checker import check_env as check_for_stable_baselines
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.vec_env import VecNormalize
 
 from dosing_env.clinic.kind import CLINIC
 from dosing_env.env import DosingEnv
 from dosing_env.vector import DosingVectorEnv
 from dosing_env.ward.kind import WARD
-from tests.environment.rollouts import TASKS, decisions, ends, every_scenario, identifier
+from tests.environment.rollouts import SCENARIOS, TASKS, decisions, ends, every_scenario, identifier
 
 DECIDED = {WARD: ["dose"], CLINIC: ["dose", "next"]}
 ANOTHER = {WARD: "vancomycin_thomson2009", CLINIC: "warfarin_xia2024"}  # drug
@@ -64,12 +67,54 @@ def test_any_scenario_by_the_general_id(name: str) -> None:
     assert np.array_equal(general.reset(seed=4)[0], own.reset(seed=4)[0])
 
 
+def test_every_id_is_of_a_scenario_and_has_a_native_batch() -> None:
+    ids = [name for name in gymnasium.registry if name.startswith("dosing_env/")]
+    assert sorted(ids) == sorted(["dosing_env/Scenario-v0", *map(identifier, SCENARIOS)])
+    assert isinstance(gymnasium.make_vec("dosing_env/Scenario-v0", num_envs=2).unwrapped, DosingVectorEnv)
+
+
 @every_scenario
 def test_batched_by_gymnasium_itself(name: str) -> None:
-    many = gymnasium.make_vec(identifier(name), num_envs=2, vectorization_mode="sync")
-    many.reset(seed=0)
-    observation, *_ = many.step(many.action_space.sample())
-    assert observation in many.observation_space
+    """Slower, with a seed for each patient; the first is the first of the native batch, to his end and beyond."""
+    own, many = (
+        gymnasium.make_vec(identifier(name), num_envs=2, vectorization_mode=mode)
+        for mode in ("vector_entry_point", "sync")
+    )
+    assert isinstance(many, gymnasium.vector.SyncVectorEnv)
+    assert np.array_equal(many.reset(seed=0)[0][0], own.reset(seed=0)[0][0])
+    many.action_space.seed(0)
+    for _ in range(decisions(DosingEnv(name)) + 1):  # one more: the next patients
+        action = many.action_space.sample()
+        mine, theirs = many.step(action), own.step(action)
+        assert mine[0] in many.observation_space
+        for a, b in zip(mine[1:4], theirs[1:4], strict=True):
+            assert a[0] == b[0]
+        assert mine[4]["dose"][0] == theirs[4]["dose"][0] if "dose" in mine[4] else not theirs[4]["dose"][0]
+
+
+@every_scenario
+def test_batched_by_stable_baselines_as_the_zoo_does(name: str) -> None:
+    """`make_vec_env` of an id, with actions scaled by a wrapper of Gymnasium and observations by their statistics."""
+
+    def scaled(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
+        return RescaleAction(env, np.float32(-1.0), np.float32(1.0))
+
+    arguments = {"finite": True}  # or it values what is beyond the course, which it never sees
+    many = VecNormalize(make_vec_env(identifier(name), 2, seed=0, wrapper_class=scaled, env_kwargs=arguments))
+    many.reset()
+    actions, ended = np.zeros((2, len(DECIDED[TASKS[name].care])), dtype=np.float32), []
+    for _ in range(decisions(DosingEnv(name))):
+        observation, reward, over, infos = many.step(actions)
+        assert isinstance(observation, np.ndarray)
+        assert np.abs(observation).max() <= many.clip_obs
+        assert np.isfinite(reward).all()
+        ended.append(over)
+    assert not np.any(ended[:-1])
+    assert all(ended[-1])
+    for info in infos:
+        assert "terminal_observation" in info
+        assert info["episode"]["l"] == len(ended)
+        assert not info["TimeLimit.truncated"]
 
 
 @every_scenario
