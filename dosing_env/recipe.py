@@ -73,7 +73,7 @@ class Pretrain(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
     policy: str  # as `evaluate` takes it
     patients: Count = 4096  # of each round
-    rounds: Count = 3  # in the first the teacher treats, then the network while the teacher says what it would do
+    rounds: Count = 4  # in the first the teacher treats, then the network while the teacher says what it would do
     epochs: Count = 20  # through all examples, in each round
 
 

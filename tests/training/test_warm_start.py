@@ -41,16 +41,18 @@ def primary(policy: Any, scenario: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "scenario", "teacher"),
+    ("algorithm", "scenario", "teacher", "patients"),
     [
-        ("PPO", "vancomycin_ward", "map_dosing"),
-        ("MaskablePPO", "vancomycin_ward", "guideline_2020"),
-        ("SAC", "vancomycin_ward", "guideline_2020"),
-        ("RecurrentPPO", "warfarin_initiation", "warfarin_iwpc_genetic_lenzini_wilson"),
+        ("PPO", "vancomycin_ward", "map_dosing", 1000),
+        ("MaskablePPO", "vancomycin_ward", "poppk_a_priori", 3000),
+        ("SAC", "vancomycin_ward", "map_dosing", 1000),
+        ("RecurrentPPO", "warfarin_initiation", "warfarin_iwpc_genetic_lenzini_wilson", 400),
     ],
 )
-def test_it_begins_where_its_teacher_is(algorithm: str, scenario: str, teacher: str, tmp_path: Path) -> None:
-    rules = taught(algorithm, scenario, Pretrain(teacher, patients=1000, rounds=3, epochs=15))
+def test_it_begins_where_its_teacher_is(
+    algorithm: str, scenario: str, teacher: str, patients: int, tmp_path: Path
+) -> None:
+    rules = taught(algorithm, scenario, Pretrain(teacher, patients=patients, rounds=3, epochs=15))
     case = scenarios.load(scenario)
     run = training.train_seed(rules, case, 0, tmp_path)
     first = run.learning[0]
