@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from dosing_env.agent import load_agent
 from dosing_env.cli.program import STOPPED
 from dosing_env.trial import Trial
-from dosing_env.weights import read_arrays
+from dosing_env.weights import read_arrays, read_weights
 from tests.cli.commands import TWO, WARD, Terminal, complaint, files, run, slow_policy, small_recipe, start
 
 
@@ -101,6 +102,55 @@ def test_stopped_training_leaves_weights_and_checkpoints(tmp_path: Path, jobs: i
         read_arrays(path)
     assert "runs/tiny/tiny.md" not in files(tmp_path)
     nothing_half_written(tmp_path)
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGKILL as soon as there is a checkpoint; a checkpoint that was altered is left out."""
+    monkeypatch.chdir(tmp_path)
+    small_recipe(tmp_path, steps="40_000")
+    words = ("train", "tiny.toml", "--seed", "0", "--no-card", "--quiet")
+    assert run(*words, "-o", "whole").code == 0
+    process, own = start(*words, "-o", "killed", folder=tmp_path), tmp_path / "killed" / "seed0"
+    while len(list(own.glob("checkpoint-*.safetensors"))) < 2:
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    newest = sorted(own.glob("checkpoint-*.safetensors"))[-1]
+    newest.write_bytes(newest.read_bytes()[:-5])
+    result = run("train", "--resume", "killed", "--no-card", "--quiet")
+    assert result.code == 0, result
+    assert "went on: seed 0 at step " in result.out
+    assert f"{newest.name}: not a weight file" in result.out
+    (whole, _), (killed, _) = (read_weights(tmp_path / name / "tiny.safetensors") for name in ("whole", "killed"))
+    assert all((whole[0][name] == killed[0][name]).all() for name in whole[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (("train",), "Either RECIPE or --resume RUN."),
+        (("train", "tiny.toml", "--resume", "x"), "Either RECIPE or --resume RUN."),
+        (("train", "tiny.toml", "--seed", "1", "--seeds", "2"), "Either --seed or --seeds."),
+        (("train", "--resume", "x", "--steps", "5"), "--resume RUN goes on with the seeds and steps of the run"),
+        (("train", "--resume", "nowhere"), "nowhere: holds 0 recipes (*.toml), a run that can be resumed holds one"),
+        (("train", "tiny.toml", "-o", "full"), "full: holds a training. Go on with it by `dosing-env train --resume"),
+    ],
+)
+def test_what_cannot_be_trained_or_resumed(here: Path, words: tuple[str, ...], answer: str) -> None:
+    small_recipe(here)
+    (here / "full" / "seed0").mkdir(parents=True)
+    assert answer in complaint(run(*words))
+
+
+def test_another_recipe_does_not_go_on_with_a_run(here: Path) -> None:
+    small_recipe(here)
+    assert run("train", "tiny.toml", "--seed", "0", "--steps", "1792", "-o", "run", "--no-card", "--quiet").code == 0
+    text = (here / "run" / "tiny.toml").read_text()
+    assert "gamma = 1.0" in text
+    (here / "run" / "tiny.toml").write_text(text.replace("gamma = 1.0", "gamma = 0.9"))
+    answer = complaint(run("train", "--resume", "run", "--no-card", "--quiet"))
+    assert "run/seed0/trained.safetensors: recipe of this training is another now: start anew" in answer
 
 
 def test_training_stopped_at_its_card_names_the_weights(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
