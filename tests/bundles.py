@@ -13,7 +13,7 @@ from safetensors.numpy import save
 
 from dosing_env import recipe, weights
 from dosing_env import scenario as scenarios
-from dosing_env.agent import spaces_of
+from dosing_env.agent import load_agent, spaces_of
 from dosing_env.algorithms import ALGORITHMS
 from dosing_env.recipe import Boosting, Equation, Network, Recipe, Scaler
 from dosing_env.task import Task
@@ -148,3 +148,19 @@ def cards(bundle: Bundle) -> Iterator[str]:
     yield text.replace('"return": 0.5', '"return": NaN')
     yield text.replace('"name": "small"', '"name": "\\ud800"')
     yield text.replace("Research and education only.", "\\udfff")
+
+
+def refused(name: Path, within: str = "") -> str:
+    """The one line that says why this is no agent of its scenario."""
+    said = None
+    try:
+        agent = load_agent(str(name))
+        agent.begin(scenarios.load(agent.recipe.scenario).task(), None)
+    except ValueError as error:
+        said = str(error)
+    assert said is not None, "not refused"
+    assert str(name.with_suffix("")) in said
+    assert said.isprintable()
+    assert len(said) < 800
+    assert within in said
+    return said

@@ -199,7 +199,7 @@ def test_an_unknown_seed_is_refused() -> None:
             "mg",
             "drawn_h = [28.5, 34, 58, 106]",
             "drawn_h = [28.5, 34, 58, 82, 106]",
-            "observation: differs from the one the agent learned on: has level_5 too, has resulted_5 too, has below_5 too",
+            "observation: differs from the one the agent learned on: has level_5 too, has resulted_5 too, ",
         ),
         ("mg", "days = 7", "days = 6", "observation: differs from the one the agent learned on: lacks creatinine_"),
     ],
