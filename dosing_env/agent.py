@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env import catalogue, recipe
+from dosing_env import catalogue, files, recipe
 from dosing_env.algorithms import ALGORITHMS
-from dosing_env.learned import RecurrentNetwork, learned_of
+from dosing_env.learned import RecurrentNetwork, learned_of, starting
 from dosing_env.policy import Held, Policy
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.task import Task
-from dosing_env.weights import PICKLES, State, read_weights
+from dosing_env.weights import PICKLES, State, check_card, read_weights
 
 
 class Agent(Policy):
@@ -44,20 +44,29 @@ class Agent(Policy):
         return [Agent(self.recipe, self.states, self.card, seed, self.where) for seed in sorted(self.states)]
 
     def begin(self, task: Task, patients: Any) -> None:
-        """Learn which features of the task the agent sees."""
+        """Learn which features of the task the agent sees.
+
+        Raises:
+            ValueError: it shows or takes something else than what the agent learned on.
+        """
         super().begin(task, patients)
-        self.sight = recipe.sight_of(self.recipe, task)
+        where = f"{self.where}: task {task.name}"
+        self.sight = recipe.shown_to(self.recipe, task, where)
         self.scaler = Scaler(self.recipe, self.sight.features)
         known = self.card.get("spaces")
         if known is not None:
-            _require_same(known, spaces_of(self.recipe, task, self.scaler), f"{self.where}: task {task.name}")
+            _require_same(known, spaces_of(self.recipe, task, self.scaler), where)
+        recipe.require_features(self.recipe, self.sight, where)
         if len(self.scaler.columns) != self.learned.inputs:
             raise ValueError(
                 f"{self.where}: observation: the agent takes {self.learned.inputs} features, task {task.name} has "
                 f"{len(self.scaler.columns)} of those the recipe names"
             )
         self.learned.check(task, self.recipe.action)
-        self._holding = Held(task) if self.recipe.hold else None
+        try:
+            self._holding = Held(task) if self.recipe.hold else None
+        except ValueError as error:
+            raise ValueError(f"{self.where}: {error}") from None
 
     def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
         """What to do now, (n, numbers), and the memory of its belief; of a recurrent agent, that and its own."""
@@ -99,10 +108,7 @@ class Agent(Policy):
 
         Of a recurrent agent: as a course begins.
         """
-        x, learned = self.scaler(seen).astype(np.float64), self.learned
-        if isinstance(learned, RecurrentNetwork):
-            x = learned.remember(x, learned.nothing(len(x)))[:, : learned.units]
-        return learned(x, self._decisions(seen))
+        return starting(self.learned, self.scaler(seen).astype(np.float64), self._decisions(seen))
 
     def _decisions(self, seen: NDArray[np.float32]) -> NDArray[np.int64]:
         """At which decision each patient stands; after the last nothing is decided."""
@@ -112,7 +118,13 @@ class Agent(Policy):
 
 
 def to_actions(recipe: Recipe, task: Task, outputs: NDArray[Any], chart: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The network's outputs as actions, (n, numbers): the best values of a grid, or scaled numbers."""
+    """The network's outputs as actions, (n, numbers): the best values of a grid, or scaled numbers.
+
+    Raises:
+        ValueError: an output is not finite.
+    """
+    if not np.isfinite(outputs).all():
+        raise ValueError(f"{recipe.name}: what the agent says is not finite: its weights or its scaling are too large")
     if recipe.action == "mg":
         return scaled(task, outputs)
     own, sizes = ALGORITHMS[recipe.algorithm], [len(grid) for grid in task.grids]
@@ -196,10 +208,15 @@ def _some(parts: list[str], most: int = 4) -> str:
 
 
 def _said(values: list[Any] | None) -> str:
+    """Bounds of a number with its unit, or of a grid its first values and its last."""
     if values is None:
         return "none"
     numbers = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
-    return f"{numbers[1]} to {numbers[2]} {numbers[0]}" if isinstance(values[0], str) else _some(numbers)
+    if isinstance(values[0], str):
+        return f"{' to '.join(numbers[1:])} {numbers[0]}"
+    if len(numbers) < 5:
+        return ", ".join(numbers)
+    return f"{', '.join(numbers[:3])} ... {numbers[-1]} ({len(numbers)} values)"
 
 
 def load_agent(name: str, seed: int | None = None) -> Agent:
@@ -212,21 +229,25 @@ def load_agent(name: str, seed: int | None = None) -> Agent:
     Raises:
         ValueError: unknown name, no bundle, a damaged one, or one of another recipe. Nothing in a file is executed.
     """
-    if Path(name).suffix.lower() in (".safetensors", *PICKLES):
-        path = Path(name)
-        states, card = read_weights(path)
-        rules = recipe.parse(_text(card, "recipe_text", path), _text(card, "name", path), str(path))
-    else:
-        path = catalogue.find("agents", name).with_suffix(".safetensors")
-        states, card = read_weights(path)
-        rules = recipe.load(name)
-    if card.get("recipe") != recipe.fingerprint(rules):
+    path, rules = Path(name), None
+    if path.suffix.lower() not in (".safetensors", *PICKLES):
+        path, rules = catalogue.find("agents", name).with_suffix(".safetensors"), recipe.load(name)
+    try:
+        return _read(path, rules, seed)
+    except ValueError as error:  # it may quote what the file says
+        raise ValueError(f"{path}: {files.one_line(str(error).removeprefix(f'{path}: '))}") from None
+
+
+def _read(path: Path, rules: Recipe | None, seed: int | None) -> Agent:
+    """The agent of a bundle and of the recipe beside it, or of the one it holds."""
+    states, card = read_weights(path)
+    check_card(card, states, path)
+    rules = rules or recipe.parse(card["recipe_text"], card["name"], str(path))
+    if card["recipe"] != recipe.fingerprint(rules):
         stated = rules.file or "its recipe"
         raise ValueError(f"{path}: trained with another algorithm, action, network or observation than {stated} states")
-    return Agent(rules, states, card, card["shipped_seed"] if seed is None else seed, str(path))
-
-
-def _text(card: dict[str, Any], key: str, path: Path) -> str:
-    if not isinstance(card.get(key), str):
-        raise ValueError(f"{path}: holds no recipe: it was written by another version, name the recipe beside it")
-    return str(card[key])
+    agent = Agent(rules, states, card, card["shipped_seed"] if seed is None else seed, str(path))
+    seen = len(card["spaces"]["observation"])
+    if agent.learned.inputs != seen:
+        raise ValueError(f"{path}: the weights take {agent.learned.inputs} features, the card says {seen}")
+    return agent

@@ -64,6 +64,12 @@ def convert(data: Any, kind: type[T]) -> T:
         raise ValueError(_explain(str(error), kind, data)) from None
 
 
+def one_line(text: str, most: int = 400) -> str:
+    """Text of a file in a message: one line of so many characters at most, with nothing that moves a cursor."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * most]).split())
+    return line if len(line) <= most else f"{line[:most]} ..."
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is either the old one or the new one, never half of it."""
     with whole(path) as half:
@@ -97,17 +103,18 @@ def _explain(message: str, kind: Any, data: Any) -> str:
 def _found(message: str, data: Any) -> str:
     """The value that stands where the sentence says, unless a whole section is meant."""
     place = re.search(r"at `\$\.?(.*?)`$", message)
-    if place is None or message.startswith("Object"):
+    if place is None or not place.group(1) or message.startswith("Object"):
         return ""
-    for part in re.findall(r"[^.\[\]]+", place.group(1)):
+    known, _, _ = place.group(1).partition("[...]")  # which key of a table it is, the sentence does not say
+    for part in re.findall(r"[^.\[\]]+", known):
         data = data[int(part) if isinstance(data, list | tuple) else part]
     return f", found {data!r}"
 
 
 def _keys(kind: Any, at: str) -> list[str]:
     """The keys that the section at a path such as "course" or "subgroups[0]" knows."""
-    for part in filter(None, at.split(".")):
-        name, item, _ = part.partition("[")
-        kind = typing.get_type_hints(kind)[name]
-        kind = typing.get_args(kind)[0] if item else kind
+    for name in filter(None, at.split(".")):
+        kind = typing.get_type_hints(kind)[name.partition("[")[0]]
+        inside = (part for part in typing.get_args(kind) if hasattr(part, "__struct_fields__"))  # of a list, a choice
+        kind = next(inside, kind)
     return [field.name for field in msgspec.structs.fields(kind) if field.name not in _SET_BY_LOADING]

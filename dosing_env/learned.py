@@ -49,13 +49,18 @@ def learned_of(recipe: Recipe, state: State, where: str) -> Learned:
     """
     form = recipe.form
     for name, values in state.items():
-        bad = np.isnan(values) if isinstance(form, Boosting) else ~np.isfinite(values)  # a threshold may be infinite
-        if bad.any():
-            raise ValueError(f"{where}: {name}: a weight is not finite")
+        _check_numbers(values, form, name, f"{where}: {name!r}")
     if isinstance(form, Network):
         kind = RecurrentNetwork if form.lstm else PolicyNetwork
         return kind(recipe.algorithm, form, state, where)
     return Equations(form, state, where) if isinstance(form, Equation) else Trees(form, state, where)
+
+
+def starting(learned: Learned, x: Floats, decision: NDArray[np.int64]) -> Floats:
+    """(n, outputs) of scaled inputs (n, inputs) at decisions (n,); of one that remembers, as a course begins."""
+    if isinstance(learned, RecurrentNetwork):
+        x = learned.remember(x, learned.nothing(len(x)))[:, : learned.units]
+    return learned(x, decision)
 
 
 class PolicyNetwork:
@@ -160,6 +165,21 @@ class Trees:
     def __call__(self, x: Floats, decision: NDArray[np.int64]) -> Floats:
         """See `Learned`: the scaled dose."""
         return self._values(x, decision, self._feature, self._threshold, self._leaf)
+
+
+def _check_numbers(values: NDArray[Any], form: Network | Equation | Boosting, name: str, where: str) -> None:
+    """Raise a ValueError unless an array holds numbers as training writes them."""
+    trees = isinstance(form, Boosting)
+    if not values.size:
+        raise ValueError(f"{where}: holds no numbers")
+    if trees and name in ("feature", "inputs"):
+        if values.dtype.kind not in "iu":
+            raise ValueError(f"{where}: is of type {values.dtype}, these numbers are whole")
+        return
+    if values.dtype not in (np.float32, np.float64):
+        raise ValueError(f"{where}: is of type {values.dtype}, weights are float32")
+    if (np.isnan(values) if trees else ~np.isfinite(values)).any():  # a threshold may be infinite
+        raise ValueError(f"{where}: a weight is not finite")
 
 
 def _check_decisions(known: int, what: str, task: Task, where: str) -> None:

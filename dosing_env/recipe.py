@@ -212,16 +212,35 @@ def sight_of(recipe: Recipe, task: Task) -> Sight:
     Raises:
         ValueError: the recipe scales a feature that is not there, or its model cannot be believed.
     """
+    where = recipe.file or recipe.name
+    sight = shown_to(recipe, task, where)
+    require_features(recipe, sight, where)
+    return sight
+
+
+def shown_to(recipe: Recipe, task: Task, where: str) -> Sight:
+    """What is shown to the agent of a recipe; it may be that it looks for more.
+
+    Raises:
+        ValueError: its model cannot be believed.
+    """
     try:
-        sight = Sight(task, recipe.belief or None, recipe.frames)
+        return Sight(task, recipe.belief or None, recipe.frames)
     except ValueError as error:
         fault = str(error)
-        raise ValueError(f"{recipe.file}: {fault if fault.startswith('frames: ') else f'belief: {fault}'}") from None
+        raise ValueError(f"{where}: {fault if fault.startswith('frames: ') else f'belief: {fault}'}") from None
+
+
+def require_features(recipe: Recipe, sight: Sight, where: str) -> None:
+    """Refuse a recipe that scales a feature that is not shown.
+
+    Raises:
+        ValueError: it is so.
+    """
     names = [feature.name for feature in sight.features]
     for rule in recipe.observation:
         if not any(fnmatch.fnmatchcase(name, rule.features) for name in names):
-            raise ValueError(f"{recipe.file}: observation: {catalogue.unknown('feature', rule.features, names)}")
-    return sight
+            raise ValueError(f"{where}: observation: {catalogue.unknown('feature', rule.features, names)}")
 
 
 def check(recipe: Recipe, where: str) -> None:
@@ -243,6 +262,14 @@ def _faults(recipe: Recipe) -> Iterator[str]:
         yield "training.seeds: is empty, at least one seed is needed"
     if training.steps < training.num_envs:
         yield f"training.steps: {training.steps} is below num_envs"
+    for field, said in (("title", recipe.title), ("purpose", recipe.purpose)):
+        if not "".join(said.split()).isprintable():
+            yield f"{field}: {said!r} cannot be printed"
+    if not recipe.observation:
+        yield "observation: is empty, an agent sees at least one feature"
+    for rule in recipe.observation:
+        if not (math.isfinite(rule.center) and math.isfinite(rule.scale)):
+            yield f"observation: {rule.features}: center {rule.center} or scale {rule.scale} is not finite"
     if recipe.belief.endswith(".py"):
         yield f"belief: {recipe.belief!r} is code. A recipe names catalogue entries only"
     yield from _network_faults(recipe) if algorithm in ALGORITHMS else _fitted_faults(recipe)

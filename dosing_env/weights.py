@@ -4,15 +4,62 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from dosing_env import files
 
 State = dict[str, NDArray[Any]]  # what was learned, by name: of a network Stable-Baselines3's state dict
 PICKLES = (".zip", ".pkl", ".pickle", ".pt", ".pth", ".joblib")
+# what a damaged file makes Python, its JSON and NumPy raise; AttributeError: of a number type that NumPy does not have
+_UNREADABLE = (OSError, KeyError, TypeError, ValueError, AttributeError, MemoryError)
+MOST_DOTS = 200  # of a line of a recipe: what it takes to read a key of so many parts grows with their square
+LARGEST = 2**30  # bytes of a file that is read
+
+
+class Spaces(Struct, frozen=True):
+    """What an agent sees, and what it does: unit and bounds of each number, or the values of its grid."""
+
+    observation: Annotated[tuple[str, ...], Meta(min_length=1)]
+    action: dict[str, Annotated[tuple[str | float, ...], Meta(min_length=1)]]
+
+    def __post_init__(self) -> None:
+        said = (*self.observation, *self.action, *(part for parts in self.action.values() for part in parts))
+        for part in said:
+            if not str(part).isprintable():
+                raise ValueError(f"spaces: {part!r} cannot be printed")
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """What a bundle has to say besides its weights. It may say more."""
+
+    name: Annotated[str, Meta(max_length=200)]
+    recipe_text: Annotated[str, Meta(max_length=100_000)]
+    shipped_seed: Annotated[int, Meta(ge=0)]
+    recipe: str  # fingerprint
+    finished: bool
+    learning: tuple[dict[str, float], ...]  # as `watch.Watch.learning`
+    scenario: str
+    scenario_parts: dict[str, str]
+    spaces: Spaces
+    versions: dict[str, str]
+
+    def __post_init__(self) -> None:
+        name, lines = self.name, self.recipe_text.splitlines()
+        if name in ("", "..") or name != Path(name).name or "\\" in name or not name.isprintable():
+            raise ValueError(f"name: {name!r} is no name of a file")
+        if any(len(re.findall(r"\.(?!\.)", line)) > MOST_DOTS for line in lines):
+            raise ValueError("recipe_text: a line with too many dots")
+        for row in self.learning:
+            if not {"seed", "steps", "return"} < row.keys() or not any(key.endswith("_percent") for key in row):
+                raise ValueError(f"learning: a row lacks seed, steps, return or the endpoint: {row}")
+            if not all(map(math.isfinite, row.values())):
+                raise ValueError(f"learning: a number is not finite: {row}")
 
 
 def write_arrays(path: Path, arrays: State, card: dict[str, Any]) -> None:
@@ -38,18 +85,24 @@ def read_arrays(path: Path) -> tuple[State, dict[str, Any]]:
         )
     if not path.is_file():
         raise ValueError(f"{path}: no such file: the agent's weights stand beside its recipe")
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"{path}: not a weight file of this project: larger than {LARGEST:,} bytes")
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            written = file.metadata() or {}
+        written = _header(path)["__metadata__"]
         text, checksum = written["card"], written["sha256"]
         sound = checksum == _checksum(arrays, text)
-        card = json.loads(text) if sound else {}
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, MemoryError) as error:
-        raise ValueError(f"{path}: not a weight file of this project: {' '.join(str(error).split())}") from None
+        card = _parsed(text) if sound else {}
+    except RecursionError:
+        raise ValueError(f"{path}: not a weight file of this project: brackets inside one another too deeply") from None
+    except (*_UNREADABLE, SafetensorError) as error:
+        raise ValueError(f"{path}: not a weight file of this project: {files.one_line(str(error))}") from None
     if not sound:
         raise ValueError(f"{path}: does not match its checksum: the file is damaged")
-    return arrays, dict(card)
+    if not isinstance(card, dict):
+        raise ValueError(f"{path}: not a weight file of this project: its card is no table")
+    return arrays, card
 
 
 def write_weights(path: Path, states: dict[int, State], card: dict[str, Any]) -> None:
@@ -68,10 +121,44 @@ def read_weights(path: Path) -> tuple[dict[int, State], dict[str, Any]]:
     states: dict[int, State] = {}
     for name, array in arrays.items():
         seed, _, key = name.partition("/")
-        if not (seed.isdecimal() and key):
-            raise ValueError(f"{path}: not a weight file of this project: {name!r} is of no training seed")
+        if not (re.fullmatch("0|[1-9][0-9]{0,18}", seed) and key):
+            what = files.one_line(repr(name), 80)
+            raise ValueError(f"{path}: not a weight file of this project: {what} is of no training seed")
         states.setdefault(int(seed), {})[key] = array
     return states, card
+
+
+def check_card(card: dict[str, Any], states: dict[int, State], path: Path) -> None:
+    """Refuse a card that does not say what that of a bundle has to.
+
+    Raises:
+        ValueError: what is wrong with it, in one line.
+    """
+    try:
+        json.dumps(card, ensure_ascii=False).encode()  # refuses halves of characters, which cannot be printed
+        learning = files.convert(card, Card).learning
+    except ValueError as error:
+        raise ValueError(f"{path}: card: {files.one_line(str(error))}") from None
+    if {row["seed"] for row in learning} != states.keys():
+        raise ValueError(f"{path}: card: learning: is not that of the seeds {', '.join(map(str, sorted(states)))}")
+
+
+def _header(path: Path) -> Any:
+    """What a sound file says of itself before its numbers."""
+    with path.open("rb") as file:
+        return _parsed(file.read(int.from_bytes(file.read(8), "little")))
+
+
+def _parsed(text: str | bytes) -> Any:
+    """What JSON says; that nothing in it is said twice is seen to."""
+
+    def table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ValueError("a key stands there twice")
+        return found
+
+    return json.loads(text, object_pairs_hook=table)
 
 
 def _checksum(arrays: State, card: str) -> str:

@@ -1,8 +1,7 @@
-"""Trained agents without torch: equal to Stable-Baselines3, independent of the batch, and no file is trusted."""
+"""Trained agents without torch: equal to Stable-Baselines3, independent of the batch, at home in one task."""
 
 from __future__ import annotations
 
-import contextlib
 import re
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from dosing_env.cohort import Cohort
 from dosing_env.recipe import Equation, Network, Recipe
 from dosing_env.virtual_trial import evaluate
 from dosing_env.ward.kind import WARD
-from dosing_env.weights import read_weights, write_weights
+from tests.bundles import sound
 
 every_agent = pytest.mark.parametrize("name", catalogue.names("agents"))
 
@@ -88,6 +87,7 @@ def test_a_regression_is_its_equation(name: str) -> None:
     ("was", "now", "answer"),
     [
         ("degree = 2", "degree = 3", "equation.degree"),
+        ("degree = 2", "degre = 2", "unknown key equation.degre. Did you mean 'degree'?"),
         ('"least_squares"', '"PPO"', "network: is missing, algorithm is PPO"),
         ('action = "mg"', 'action = "grid"', "least_squares has no section hyperparameters, and action 'mg'"),
     ],
@@ -169,69 +169,70 @@ def test_weights_of_another_scaling_are_refused(tmp_path: Path) -> None:
     assert load_agent(str(tmp_path / "mine.toml")).seed == load_agent("vancomycin_ward_ppo").seed
 
 
-@pytest.fixture
-def weights(tmp_path: Path) -> Path:
-    """A small, sound weight file."""
-    path = tmp_path / "agent.safetensors"
-    rng = np.random.default_rng(1)
-    state = {"action_net.weight": rng.normal(size=(1, 4)).astype(np.float32), "action_net.bias": np.ones(1, np.float32)}
-    write_weights(path, {0: state}, {"shipped_seed": 0})
-    return path
-
-
-def test_weights_come_back(weights: Path) -> None:
-    states, card = read_weights(weights)
-    assert states[0]["action_net.bias"] == 1.0
-    assert card["shipped_seed"] == 0
-
-
-def test_any_flipped_bit_is_noticed(weights: Path) -> None:
-    sound, read = weights.read_bytes(), read_weights(weights)
-    for place in range(0, 8 * len(sound), 97):
-        damaged = bytearray(sound)
-        damaged[place // 8] ^= 1 << place % 8
-        weights.write_bytes(damaged)
-        with contextlib.suppress(ValueError):
-            states, card = read_weights(weights)  # only a bit that changes nothing may pass
-            assert card == read[1]
-            assert all((states[0][name] == read[0][0][name]).all() for name in read[0][0])
-            continue
-        with pytest.raises(ValueError, match=re.escape(str(weights))) as error:
-            read_weights(weights)
-        assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("length", [0, 1, 8, 40, 200])
-def test_a_cut_off_file_is_refused(weights: Path, length: int) -> None:
-    weights.write_bytes(weights.read_bytes()[:length])
-    with pytest.raises(ValueError, match=r"agent\.safetensors"):
-        read_weights(weights)
-
-
-def test_a_pickle_is_refused_without_being_read(tmp_path: Path) -> None:
-    hostile = tmp_path / "agent.safetensors"
-    hostile.write_bytes(b"\x80\x04cos\nsystem\n(S'touch hacked'\ntR.")
-    with pytest.raises(ValueError, match="not a weight file"):
-        read_weights(hostile)
-    assert list(tmp_path.iterdir()) == [hostile]
-
-
-def test_an_agent_without_weights_says_what_is_missing(tmp_path: Path) -> None:
-    own = tmp_path / "mine.toml"
-    own.write_text(catalogue.find("agents", "vancomycin_ward_ppo").read_text())
-    with pytest.raises(ValueError, match=r"mine\.safetensors: no such file"):
-        load_agent(str(own))
-
-
-def test_weights_of_another_recipe_are_refused(tmp_path: Path) -> None:
-    shipped = catalogue.find("agents", "vancomycin_ward_ppo")
-    own = tmp_path / "mine.toml"
-    own.write_text(shipped.read_text().replace("layers = [", "layers = [3, "))
-    own.with_suffix(".safetensors").write_bytes(shipped.with_suffix(".safetensors").read_bytes())
-    with pytest.raises(ValueError, match=r"mine\.safetensors"):
-        load_agent(str(own))
-
-
 def test_an_unknown_seed_is_refused() -> None:
     with pytest.raises(ValueError, match="seed: 99 is not one of"):
         load_agent("vancomycin_ward_ppo", seed=99)
+
+
+@pytest.mark.parametrize(
+    ("action", "was", "now", "answer"),
+    [
+        (
+            "mg",
+            "max_dose_mg = 3000",
+            "max_dose_mg = 2000",
+            "action: dose: the agent learned on 0 to 3000 mg, here it is 0 to 2000 mg",
+        ),
+        (
+            "grid",
+            "step_mg = 250",
+            "step_mg = 500",
+            "action: dose: the agent learned on 0, 250, 500 ... 3000 (13 values), here it is 0, 500, 1000 ... 3000 (7 ",
+        ),
+        (
+            "mg",
+            "drawn_h = [28.5, 34, 58, 106]",
+            "drawn_h = [28.5, 34, 58]",
+            "observation: differs from the one the agent learned on: lacks level_4, lacks resulted_4, lacks below_4",
+        ),
+        (
+            "mg",
+            "drawn_h = [28.5, 34, 58, 106]",
+            "drawn_h = [28.5, 34, 58, 82, 106]",
+            "observation: differs from the one the agent learned on: has level_5 too, has resulted_5 too, ",
+        ),
+        ("mg", "days = 7", "days = 6", "observation: differs from the one the agent learned on: lacks creatinine_"),
+    ],
+)
+def test_a_task_that_differs_is_refused_by_name(tmp_path: Path, action: str, was: str, now: str, answer: str) -> None:
+    text = catalogue.find("scenarios", "vancomycin_ward").read_text()
+    assert was in text
+    other = tmp_path / "other.toml"
+    other.write_text(text.replace(was, now))
+    bundle = sound("DQN" if action == "grid" else "PPO").write(tmp_path / "mine.safetensors")
+    assert_refused(load_agent(str(bundle)), str(other), f"{bundle}: task other: {answer}")
+
+
+@pytest.mark.parametrize(
+    ("home", "other", "answer"),
+    [
+        ("vancomycin_ward", "warfarin_initiation", "lacks time, "),
+        ("warfarin_initiation", "vancomycin_ward", "lacks day, "),
+    ],
+)
+def test_an_agent_of_another_kind_of_care_is_refused(tmp_path: Path, home: str, other: str, answer: str) -> None:
+    bundle = sound(scenario=home).write(tmp_path / "mine.safetensors")
+    said = f"{bundle}: task {other}: observation: differs from the one the agent learned on: {answer}"
+    assert_refused(load_agent(str(bundle)), other, said)
+
+
+def test_a_believing_agent_is_refused_in_a_clinic() -> None:
+    agent = load_agent("vancomycin_ward_belief_ppo")
+    assert_refused(agent, "warfarin_initiation", f"{agent.where}: task warfarin_initiation: belief: ")
+
+
+def assert_refused(agent: Agent, scenario: str, answer: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(answer)) as error:
+        agent.begin(scenarios.load(scenario).task(), None)
+    assert "\n" not in str(error.value)
+    assert str(error.value).startswith(answer)

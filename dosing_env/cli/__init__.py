@@ -13,6 +13,7 @@ from dosing_env.cli.dataset import dataset
 from dosing_env.cli.distil import distil
 from dosing_env.cli.evaluate import evaluate
 from dosing_env.cli.forecast import forecast
+from dosing_env.cli.import_sb3 import import_sb3
 from dosing_env.cli.list import list_
 from dosing_env.cli.program import DEBUG, Program
 from dosing_env.cli.report import report
@@ -60,5 +61,5 @@ def main(context: click.Context, debug: bool) -> None:
         click.echo(context.get_help())
 
 
-for command in (list_, show, evaluate, report, train, card, distil, dataset, simulate, forecast, verify):
+for command in (list_, show, evaluate, report, train, import_sb3, card, distil, dataset, simulate, forecast, verify):
     main.add_command(command)

@@ -164,6 +164,8 @@ def _agent(name: str) -> Iterator[Any]:
     ]
     yield "\nTraining seeds, on the tuning stream\n"
     yield _table(("seed", "steps", "primary endpoint", "return"), rows)
+    if "imported" in trained.card:
+        yield f"\nimported from {trained.card['imported']}"
     versions = trained.card.get("versions", {})
     yield f"\ntrained with: {', '.join(f'{what} {version}' for what, version in versions.items()) or 'not recorded'}"
 

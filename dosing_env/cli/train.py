@@ -91,12 +91,21 @@ def _result(agent: Agent, folder: Path) -> str:
         for seed, row in last.items()
     ]
     lines.append(_together([row[tables.PRIMARY] for row in last.values()], tables.WITHIN))
-    lines.append(f"(on {rules.training.evaluate_patients} patients of the tuning stream)")
     lines += [f"went on: seed {seed} {how}" for seed, ways in agent.card["resumed"].items() for how in ways]
-    lines.append(f"bundle:  {folder / rules.name}.safetensors")
-    own = f"agent:{folder / rules.name}.toml"
-    lines.append(f"next:    dosing-env evaluate {rules.scenario} --policies {case.policies[0]},{own},oracle")
-    return "\n".join(lines)
+    return "\n".join([*lines, *ending(agent, folder)])
+
+
+def ending(agent: Agent, folder: Path) -> list[str]:
+    """On whom the agent was seen, where its bundle is, and what to do next."""
+    from dosing_env import scenario as scenarios
+
+    rules, own = agent.recipe, folder / agent.recipe.name
+    first = scenarios.load(rules.scenario).policies[0]
+    return [
+        f"(on {rules.training.evaluate_patients} patients of the tuning stream)",
+        f"bundle:  {own}.safetensors",
+        f"next:    dosing-env evaluate {rules.scenario} --policies {first},agent:{own}.toml,oracle",
+    ]
 
 
 def _together(scores: list[float], within: str) -> str:

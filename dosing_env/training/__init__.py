@@ -9,6 +9,7 @@ except ImportError as _error:
 
 from dosing_env.training.algorithms import build as build
 from dosing_env.training.algorithms import state_of as state_of
+from dosing_env.training.imported import import_sb3 as import_sb3
 from dosing_env.training.patients import PatientVecEnv as PatientVecEnv
 from dosing_env.training.patients import action_of as action_of
 from dosing_env.training.run import check as check

@@ -204,10 +204,10 @@ class Total:
         return tell
 
 
-def write_bundle(path: Path, recipe: Recipe, case: Scenario, runs: Sequence[SeedRun]) -> None:
+def write_bundle(path: Path, recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], **more: str) -> None:
     """Write what was learned: weights of every seed, recipe, scenario, versions, in one file with a checksum.
 
-    The seed best on the tuning stream is the one shipped.
+    The seed best on the tuning stream is the one shipped. `more` stands in the card too.
     """
     best = max(runs, key=lambda run: run.learning[-1]["return"])
     task = case.task()
@@ -225,7 +225,7 @@ def write_bundle(path: Path, recipe: Recipe, case: Scenario, runs: Sequence[Seed
         "spaces": spaces_of(recipe, task, Scaler(recipe, sight_of(recipe, task).features)),
         "versions": versions(),
     }
-    write_weights(path, {run.seed: run.state for run in runs}, card)
+    write_weights(path, {run.seed: run.state for run in runs}, card | more)
 
 
 def _write_card(path: Path, progress: Progress | None) -> None:

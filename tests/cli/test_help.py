@@ -12,7 +12,19 @@ from dosing_env import __version__
 from dosing_env.cli import main
 from tests.cli.commands import complaint, run, start
 
-COMMANDS = ["list", "show", "train", "evaluate", "report", "card", "distil", "dataset", "simulate", "forecast"]
+COMMANDS = [
+    "list",
+    "show",
+    "train",
+    "import-sb3",
+    "evaluate",
+    "report",
+    "card",
+    "distil",
+    "dataset",
+    "simulate",
+    "forecast",
+]
 COMMANDS += ["verify"]
 
 
@@ -52,7 +64,7 @@ def test_the_module_is_the_program(tmp_path: Path) -> None:
         (["lst"], "unknown command 'lst'. Did you mean 'list'?"),
         (
             ["qqq"],
-            "'qqq'. Known: card, dataset, distil, evaluate, forecast, list, report, show, simulate, train, verify.",
+            "'qqq'. Known: card, dataset, distil, evaluate, forecast, import-sb3, list, report, show, simulate, train, verify.",
         ),
         (["--quite"], "No such option '--quite'."),
         (["evaluate", "vancomycin_ward", "--patient", "3"], "'--patients'"),
