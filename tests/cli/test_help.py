@@ -25,7 +25,7 @@ COMMANDS = [
     "simulate",
     "forecast",
 ]
-COMMANDS += ["verify"]
+COMMANDS += ["forecast", "verify"]
 
 
 def test_these_are_the_commands() -> None:
@@ -64,7 +64,8 @@ def test_the_module_is_the_program(tmp_path: Path) -> None:
         (["lst"], "unknown command 'lst'. Did you mean 'list'?"),
         (
             ["qqq"],
-            "'qqq'. Known: card, dataset, distil, evaluate, forecast, import-sb3, list, report, show, simulate, train, verify.",
+            "'qqq'. Known: card, dataset, distil, evaluate, forecast, import-sb3, list, report, show, simulate, train, "
+            "verify.",
         ),
         (["--quite"], "No such option '--quite'."),
         (["evaluate", "vancomycin_ward", "--patient", "3"], "'--patients'"),
