@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import tomllib
+import types
 import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ def convert(data: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        raise ValueError(_explain(str(error), kind, data)) from None
+        raise ValueError(_explain(_named(str(error), kind, data), kind, data)) from None
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -80,6 +81,20 @@ def whole(path: Path) -> Iterator[Path]:
         os.replace(half, path)
     finally:
         half.unlink(missing_ok=True)
+
+
+def _named(message: str, kind: Any, data: Any) -> str:
+    """The sentence with the key of a table where msgspec says "[...]", for it names no key that a user chose."""
+    place = re.search(r"`\$\.(\w+)\[\.\.\.\]", message)
+    if place is None:
+        return message
+    for key, value in data[place.group(1)].items():
+        try:
+            msgspec.convert(data | {place.group(1): {key: value}}, kind)
+        except msgspec.ValidationError as error:
+            if place.group() in str(error):
+                return str(error).replace("[...]", f".{key}", 1)
+    return message
 
 
 def _explain(message: str, kind: Any, data: Any) -> str:
@@ -105,9 +120,10 @@ def _found(message: str, data: Any) -> str:
 
 
 def _keys(kind: Any, at: str) -> list[str]:
-    """The keys that the section at a path such as "course" or "subgroups[0]" knows."""
+    """The keys that the section at a path such as "course", "subgroups[0]" or "search.n_steps" knows."""
     for part in filter(None, at.split(".")):
         name, item, _ = part.partition("[")
-        kind = typing.get_type_hints(kind)[name]
-        kind = typing.get_args(kind)[0] if item else kind
+        of_user = typing.get_origin(kind) is dict
+        kind = typing.get_args(kind)[1] if of_user else typing.get_type_hints(kind)[name]
+        kind = typing.get_args(kind)[0] if item or isinstance(kind, types.UnionType) else kind
     return [field.name for field in msgspec.structs.fields(kind) if field.name not in _SET_BY_LOADING]

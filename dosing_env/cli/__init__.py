@@ -15,6 +15,7 @@ from dosing_env.cli.forecast import forecast
 from dosing_env.cli.list import list_
 from dosing_env.cli.program import DEBUG, Program
 from dosing_env.cli.report import report
+from dosing_env.cli.search import search
 from dosing_env.cli.show import show
 from dosing_env.cli.simulate import simulate
 from dosing_env.cli.train import train
@@ -35,6 +36,7 @@ dosing-env list                                    what there is
 dosing-env show vancomycin_thomson2009             equations, sources, numbers
 dosing-env evaluate vancomycin_ward -o runs/first  compare dosing policies
 dosing-env train vancomycin_ward_ppo               train an agent
+dosing-env search vancomycin_ward_ppo              hyperparameters for a recipe
 dosing-env distil warfarin_initiation_ppo          an agent as a dosing table for the bedside
 dosing-env simulate vancomycin_thomson2009 doses.csv --covariates WT=70 --covariates CRCL=90
 dosing-env forecast patient.csv --drug vancomycin_goti2018 --plot forecast.png
@@ -58,5 +60,5 @@ def main(context: click.Context, debug: bool) -> None:
         click.echo(context.get_help())
 
 
-for command in (list_, show, evaluate, report, train, card, distil, simulate, forecast, verify):
+for command in (list_, show, evaluate, report, train, search, card, distil, simulate, forecast, verify):
     main.add_command(command)

@@ -12,7 +12,7 @@ from dosing_env import __version__
 from dosing_env.cli import main
 from tests.cli.commands import complaint, run, start
 
-COMMANDS = ["list", "show", "train", "evaluate", "report", "card", "distil", "simulate", "forecast", "verify"]
+COMMANDS = ["list", "show", "train", "search", "evaluate", "report", "card", "distil", "simulate", "forecast", "verify"]
 
 
 def test_these_are_the_commands() -> None:
@@ -51,7 +51,7 @@ def test_the_module_is_the_program(tmp_path: Path) -> None:
         (["lst"], "unknown command 'lst'. Did you mean 'list'?"),
         (
             ["qqq"],
-            "'qqq'. Known: card, distil, evaluate, forecast, list, report, show, simulate, train, verify.",
+            "'qqq'. Known: card, distil, evaluate, forecast, list, report, search, show, simulate, train, verify.",
         ),
         (["--quite"], "No such option '--quite'."),
         (["evaluate", "vancomycin_ward", "--patient", "3"], "'--patients'"),
