@@ -73,13 +73,12 @@ def _draw(panel: Axes, found: Range, tried: Sequence[TriedValues], key: str) -> 
     at = {one.number: names.index(_short(one.values[key])) if names else one.values[key] for one in tried}
     for one in tried:
         marker, colour = ("x", QUIET) if one.pruned else ("o", COLOUR["agent"])
-        panel.scatter(at[one.number], one.value or 0.0, s=16, lw=0.8, marker=marker, color=colour)
+        panel.scatter(at[one.number], one.value or 0.0, s=16, lw=0.8, marker=marker, color=colour, clip_on=False)
     panel.scatter(at[tried[0].number], tried[0].value or 0.0, s=70, facecolors="none", edgecolors=INK, lw=1.0)
     if names:
         panel.set(xticks=range(len(names)), xticklabels=names, xlim=(-0.5, len(names) - 0.5))
     else:
         panel.set(xlim=(found.low, found.high), xscale="log" if found.log else "linear")
-        panel.margins(x=0.05)
     panel.xaxis.set_minor_formatter("")
     panel.tick_params(labelsize=7, colors=QUIET)
     panel.set_title(key, fontsize=8, color=INK)

@@ -177,9 +177,10 @@ class Standing:
 
     def give_up(self) -> None:
         """The trials of workers that were stopped are over."""
-        for number in self._running:
-            self._study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
-            shutil.rmtree(self._plan.folder / f"trial{number}", ignore_errors=True)
+        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if trial.user_attrs.get("command") == self._plan.command:  # of others the heartbeat decides
+                self._study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+                shutil.rmtree(self._plan.folder / f"trial{trial.number}", ignore_errors=True)
 
     def _look(self) -> None:
         self._ended = len(ended(self._study))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+import secrets
 import shutil
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -55,6 +56,7 @@ class Plan:
     study: str
     storage: str  # URL
     folder: Path
+    command: str = field(default_factory=lambda: secrets.token_hex(4))  # whose trials are whose
 
     @property
     def steps(self) -> int:
@@ -153,6 +155,7 @@ class Trying:
     def __call__(self, trial: optuna.Trial) -> float:
         """The mean return on the tuning stream, over the seeds."""
         plan, folder = self._plan, self._plan.folder / f"trial{trial.number}"
+        trial.set_user_attr("command", plan.command)
         values = proposed(trial, plan.space)
         trial.set_user_attr("values", values)
         shutil.rmtree(folder, ignore_errors=True)  # of a trial that was killed
