@@ -62,7 +62,8 @@ def search(
         seed: of the training of each trial, or several, over which the return is averaged; by default the recipe's
             first. The first of them is also that of the search.
         steps: of each training, instead of the recipe's; there are as many looks on the way.
-        jobs: processes. Other machines may work on the study too: the same command with the same storage.
+        jobs: processes. What they have begun they end, so up to jobs - 1 trials more may be there. Other machines may
+            work on the study too: the same command with the same storage.
         output: the recipe file to write; by default `folder_of(study)`/<study>_found.toml.
         progress: called with (steps done, steps in all, what).
 

@@ -39,7 +39,10 @@ def test_a_search_prints_its_best_trials_and_the_next_command_works(here: Path) 
     assert files(here) == {"mine.toml", "tiny.toml", "better.toml", "search.png", "runs/tiny_search/study.db"}
     _, program, *words = shlex.split(next(line for line in lines if line.startswith("next:")))
     assert (program, words) == ("dosing-env", ["train", "better.toml"])
-    assert run(*words, "--seed", "0", "--steps", "1792", "--no-card", "--quiet").code == 0
+    assert run(*words, "--seed", "0", "--steps", "1792", "--quiet").code == 0
+    assert '| searched | values of n_epochs, layers: the best of 2 trials (0 more pruned) on the stream "tune" |' in (
+        Path("runs/better_seed0/better.md").read_text().splitlines()
+    )
     assert recipe.load("runs/better_seed0/better.toml").found == recipe.load("better.toml").found
     again = run("search", "tiny.toml", "--trials", "2", "--steps", "1792", "-o", "better.toml", "--quiet")
     assert again == (0, result.out, "")
