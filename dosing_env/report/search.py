@@ -79,6 +79,8 @@ def _draw(panel: Axes, found: Range, tried: Sequence[TriedValues], key: str) -> 
         panel.set(xticks=range(len(names)), xticklabels=names, xlim=(-0.5, len(names) - 0.5))
     else:
         panel.set(xlim=(found.low, found.high), xscale="log" if found.log else "linear")
+        if not found.log:
+            panel.locator_params(axis="x", nbins=4)
     panel.xaxis.set_minor_formatter("")
     panel.tick_params(labelsize=7, colors=QUIET)
     panel.set_title(key, fontsize=8, color=INK)
