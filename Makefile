@@ -48,7 +48,7 @@ clean: ## remove .venv and everything that was built or cached
 	@touch $@
 
 .venv/.all: .venv/.made $(PINS)
-	@echo "installing the core, train and dev packages into .venv (a few minutes)"
+	@echo "installing the core, train, search and dev packages into .venv (a few minutes)"
 	@$(PIP) hatchling
-	@$(PIP) --no-build-isolation --editable '.[train,parquet,dev]'
+	@$(PIP) --no-build-isolation --editable '.[train,search,parquet,dev]'
 	@touch .venv/.core $@

@@ -61,7 +61,7 @@ def convert(data: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        raise ValueError(_explain(str(error), kind, data)) from None
+        raise ValueError(_explain(_named(str(error), kind, data), kind, data)) from None
 
 
 def one_line(text: str, most: int = 400) -> str:
@@ -88,6 +88,20 @@ def whole(path: Path) -> Iterator[Path]:
         half.unlink(missing_ok=True)
 
 
+def _named(message: str, kind: Any, data: Any) -> str:
+    """The sentence with the key of a table where msgspec says "[...]", for it names no key that a user chose."""
+    place = re.search(r"`\$\.(\w+)\[\.\.\.\]", message)
+    if place is None:
+        return message
+    for key, value in data[place.group(1)].items():
+        try:
+            msgspec.convert(data | {place.group(1): {key: value}}, kind)
+        except msgspec.ValidationError as error:
+            if place.group() in str(error):
+                return str(error).replace("[...]", f".{key}", 1)
+    return message
+
+
 def _explain(message: str, kind: Any, data: Any) -> str:
     """msgspec's sentence, with the value found, or the nearest known key where a key is unknown."""
     unknown = re.match(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*?)`)?$", message)
@@ -112,9 +126,10 @@ def _found(message: str, data: Any) -> str:
 
 
 def _keys(kind: Any, at: str) -> list[str]:
-    """The keys that the section at a path such as "course" or "subgroups[0]" knows."""
+    """The keys that the section at a path such as "course", "subgroups[0]" or "search.n_steps" knows."""
     for name in filter(None, at.split(".")):
-        kind = typing.get_type_hints(kind)[name.partition("[")[0]]
+        of_user = typing.get_origin(kind) is dict
+        kind = typing.get_args(kind)[1] if of_user else typing.get_type_hints(kind)[name.partition("[")[0]]
         inside = (part for part in typing.get_args(kind) if hasattr(part, "__struct_fields__"))  # of a list, a choice
-        kind = next(inside, kind)
+        kind = kind if typing.get_origin(kind) is dict else next(inside, kind)
     return [field.name for field in msgspec.structs.fields(kind) if field.name not in _SET_BY_LOADING]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import queue
 import signal
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any
 
 _told: Any = None  # in a process of `pool_that_tells`: where to put what is told
@@ -34,6 +35,13 @@ def pool_that_tells(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
     told = multiprocessing.get_context("spawn").Queue()
     with pool(jobs, told) as processes:
         yield processes, told
+
+
+def told_by(futures: Sequence[Future[Any]], told: Any) -> Iterator[Any]:
+    """What is told until all of them are done."""
+    while not all(future.done() for future in futures):
+        with suppress(queue.Empty):
+            yield told.get(timeout=0.2)
 
 
 def tell(what: Any) -> None:

@@ -93,6 +93,55 @@ class Boosting(Struct, frozen=True, forbid_unknown_fields=True):
     min_leaf: Count = 20  # patients
 
 
+Choice = int | float | str | tuple[int, ...]  # a value, as recipes have it
+
+
+class Range(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a search looks for a value: from low to high, both included, or among some."""
+
+    low: int | float | None = None
+    high: int | float | None = None  # whole numbers where both ends are
+    log: bool = False  # tries 1 to 10 as often as 10 to 100
+    step: int | float | None = None
+    among: tuple[Choice, ...] | None = None
+
+    def __str__(self) -> str:
+        """In words."""
+        if self.among is not None:
+            return " or ".join(str(list(v) if isinstance(v, tuple) else v) for v in self.among)
+        steps = "" if self.step is None else f" in steps of {self.step}"
+        return f"{self.low} to {self.high}{steps}{', log' if self.log else ''}"
+
+    def fault(self) -> str | None:
+        """What cannot be right."""
+        low, high, step = self.low, self.high, self.step
+        if self.among is not None:
+            if (low, high, step, self.log) != (None, None, None, False):
+                return "has both among and a range"
+            return None if self.among else "among: is empty"
+        if low is None or high is None:
+            return "needs low and high, or among"
+        if not -math.inf < low < high < math.inf:
+            return f"low {low} is not below high {high}"
+        if self.log and (low <= 0 or step is not None):
+            return "log: has no steps" if step is not None else f"log: needs low above 0, found {low}"
+        return None if step is None or 0 < step <= high - low else f"step: {step} is not between 0 and high - low"
+
+
+class Found(Struct, frozen=True, forbid_unknown_fields=True):
+    """The search that gave a recipe its values."""
+
+    study: str
+    trial: Natural  # the best
+    value: float  # its mean return on the tuning stream
+    complete: Count  # trials
+    pruned: Natural  # trials that were given up early
+    seeds: tuple[Natural, ...]  # that each trial was trained with; the first is the search's own too
+    steps: Count  # of each
+    space: dict[str, str]  # where each value was looked for
+    versions: dict[str, str]
+
+
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """Who is trained, where, how."""
 
@@ -112,6 +161,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
     belief: str = ""  # the model whose belief the agent sees beside the chart
     observation: tuple[Scaling, ...]  # features that no pattern names are not seen by the agent
     hyperparameters: dict[str, float | int | str] = {}  # arguments of the algorithm, as its library names them
+    search: dict[str, Range] = {}  # where `dosing-env search` looks for values; training does not ask
+    found: Found | None = None  # the search that found the values, if one did
     name: str = ""  # of the file
     file: str = ""  # where it was read from
 
@@ -276,6 +327,8 @@ def _faults(recipe: Recipe) -> Iterator[str]:
 
 
 def _fitted_faults(recipe: Recipe) -> Iterator[str]:
+    if recipe.search:
+        yield f"search: belongs to {', '.join(ALGORITHMS)}, algorithm is {recipe.algorithm}"
     if recipe.hyperparameters or recipe.action != "mg":
         yield f"{recipe.algorithm} has no section hyperparameters, and action 'mg'"
     if recipe.limits or recipe.pretrain:
@@ -303,3 +356,6 @@ def _network_faults(recipe: Recipe) -> Iterator[str]:
     for key, value in recipe.hyperparameters.items():
         if not isinstance(value, str) and not math.isfinite(value):
             yield f"hyperparameters.{key}: {value} is not finite"
+    for key, found in recipe.search.items():
+        if (fault := found.fault()) is not None:
+            yield f"search.{key}: {fault}"

@@ -17,6 +17,7 @@ from dosing_env.cli.import_sb3 import import_sb3
 from dosing_env.cli.list import list_
 from dosing_env.cli.program import DEBUG, Program
 from dosing_env.cli.report import report
+from dosing_env.cli.search import search
 from dosing_env.cli.show import show
 from dosing_env.cli.simulate import simulate
 from dosing_env.cli.train import train
@@ -37,6 +38,7 @@ dosing-env list                                    what there is
 dosing-env show vancomycin_thomson2009             equations, sources, numbers
 dosing-env evaluate vancomycin_ward -o runs/first  compare dosing policies
 dosing-env train vancomycin_ward_ppo               train an agent
+dosing-env search vancomycin_ward_ppo              hyperparameters for a recipe
 dosing-env distil warfarin_initiation_ppo          an agent as a dosing table for the bedside
 dosing-env dataset vancomycin_ward ucsf -o ward/ucsf-v0   courses for offline learning (Minari)
 dosing-env simulate vancomycin_thomson2009 doses.csv --covariates WT=70 --covariates CRCL=90
@@ -61,5 +63,19 @@ def main(context: click.Context, debug: bool) -> None:
         click.echo(context.get_help())
 
 
-for command in (list_, show, evaluate, report, train, import_sb3, card, distil, dataset, simulate, forecast, verify):
+for command in (
+    list_,
+    show,
+    evaluate,
+    report,
+    train,
+    search,
+    import_sb3,
+    card,
+    distil,
+    dataset,
+    simulate,
+    forecast,
+    verify,
+):
     main.add_command(command)

@@ -11,6 +11,7 @@ from stable_baselines3 import A2C, DQN, PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
+from dosing_env.algorithms import ALGORITHMS
 from dosing_env.catalogue import unknown
 from dosing_env.recipe import Network, Recipe
 from dosing_env.weights import State
@@ -25,6 +26,7 @@ CLASSES: dict[str, type[BaseAlgorithm]] = {
     "DQN": DQN,
     "QR-DQN": QRDQN,
 }
+QUANTILES = ("QR-DQN", "TQC")  # learn those of the return
 _OURS = ("self", "policy", "env", "seed", "policy_kwargs", "device", "tensorboard_log", "_init_setup_model", "verbose")
 
 
@@ -32,10 +34,13 @@ def check(recipe: Recipe) -> None:
     """Refuse hyperparameters that the algorithm cannot take.
 
     Raises:
-        ValueError: an unknown one, or a value that cannot be.
+        ValueError: an unknown one, also under [search], or a value that cannot be.
     """
-    signature = inspect.signature(CLASSES[recipe.algorithm].__init__)
-    known = {name: p for name, p in signature.parameters.items() if name not in _OURS}
+    known = arguments_of(recipe.algorithm)
+    for key in recipe.search:
+        if key not in known and key not in sections_of(recipe.algorithm):
+            names = [*known, *sections_of(recipe.algorithm)]
+            raise ValueError(f"{recipe.file}: search: {unknown('hyperparameter', key, names)}")
     for key, value in recipe.hyperparameters.items():
         place = f"{recipe.file}: hyperparameters"
         if key not in known:
@@ -44,6 +49,22 @@ def check(recipe: Recipe) -> None:
             raise ValueError(f"{place}.{key}: {value} is not a whole number")
         if key in ("gamma", "gae_lambda", "tau") and not (isinstance(value, float | int) and 0.0 <= value <= 1.0):
             raise ValueError(f"{place}.{key}: {value} is not between 0 and 1")
+
+
+def arguments_of(algorithm: str) -> dict[str, inspect.Parameter]:
+    """What a recipe may say under [hyperparameters]."""
+    signature = inspect.signature(CLASSES[algorithm].__init__)
+    return {name: p for name, p in signature.parameters.items() if name not in _OURS}
+
+
+def sections_of(algorithm: str) -> dict[str, str]:
+    """What else may be searched for, and under which section of a recipe it stands."""
+    sections = {"num_envs": "training", "layers": "network", "activation": "network"}
+    if ALGORITHMS[algorithm].remembers:
+        sections["lstm"] = "network"
+    if algorithm in QUANTILES:
+        sections["quantiles"] = "network"
+    return sections
 
 
 def build(recipe: Recipe, env: VecEnv, seed: int) -> BaseAlgorithm:
@@ -78,6 +99,6 @@ def _network(recipe: Recipe, network: Network) -> dict[str, Any]:
     arguments: dict[str, Any] = {"net_arch": list(network.layers), "activation_fn": activation}
     if network.lstm:
         arguments["lstm_hidden_size"] = network.lstm
-    if recipe.algorithm in ("QR-DQN", "TQC"):
+    if recipe.algorithm in QUANTILES:
         arguments["n_quantiles"] = network.quantiles
     return arguments

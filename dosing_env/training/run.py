@@ -6,8 +6,6 @@ resume a run is to do what is left of it.
 
 from __future__ import annotations
 
-import contextlib
-import queue
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -170,10 +168,8 @@ def _trained(recipe: Recipe, case: Scenario, folder: Path, jobs: int, total: Tot
     with processes.pool_that_tells(min(jobs, len(seeds))) as (workers, told):
         with processes.starting():
             futures = [workers.submit(_in_process, recipe, seed, folder) for seed in seeds]
-        while not all(future.done() for future in futures):
-            with contextlib.suppress(queue.Empty):
-                seed, done, what = told.get(timeout=0.2)
-                total.teller(seed)(done, what)
+        for seed, done, what in processes.told_by(futures, told):
+            total.teller(seed)(done, what)
         return [future.result() for future in futures]
 
 

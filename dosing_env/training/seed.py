@@ -25,7 +25,7 @@ from dosing_env.training import checkpoints
 from dosing_env.training.algorithms import build, state_of
 from dosing_env.training.patients import PatientVecEnv
 from dosing_env.training.warm_start import warm_start
-from dosing_env.training.watch import Tell, Watch, logger_for, silent, tuned
+from dosing_env.training.watch import Looked, Tell, Watch, ignored, logger_for, silent, tuned
 from dosing_env.weights import State, read_weights, write_weights
 
 TRAINED = "trained.safetensors"  # in the folder of a seed, once it is
@@ -43,10 +43,13 @@ class SeedRun:
     resumed: tuple[str, ...] = ()  # how it went on, each time it was stopped
 
 
-def train_seed(recipe: Recipe, case: Scenario, seed: int, folder: Path, tell: Tell = silent) -> SeedRun:
+def train_seed(
+    recipe: Recipe, case: Scenario, seed: int, folder: Path, tell: Tell = silent, looked: Looked = ignored
+) -> SeedRun:
     """Train one seed in `folder`/seed<seed>, where checkpoints and logs are (of what is fitted there are none).
 
-    A seed that is trained there is read, one that was stopped is gone on with.
+    A seed that is trained there is read, one that was stopped is gone on with. `looked` is called with each new row of
+    `learning`, and may raise to end the training.
 
     Raises:
         ValueError: what is there is of another training.
@@ -56,7 +59,7 @@ def train_seed(recipe: Recipe, case: Scenario, seed: int, folder: Path, tell: Te
     if found is not None:
         return found
     learn = _learn if isinstance(recipe.form, Network) else _fit
-    run = learn(recipe, case, seed, own, tell)
+    run = learn(recipe, case, seed, own, tell, looked)
     card = {"learning": run.learning, "seconds": run.seconds, "resumed": run.resumed}
     write_weights(own / TRAINED, {seed: run.state}, card | {"of": identity_of(recipe, case)})
     return run
@@ -76,7 +79,7 @@ def so_far(recipe: Recipe, case: Scenario, seed: int, folder: Path) -> SeedRun |
 
 def identity_of(recipe: Recipe, case: Scenario) -> dict[str, Any]:
     """What has to be the same for a training to go on exactly."""
-    own = msgspec.structs.replace(recipe, title="", purpose="", name="", file="", scenario="")
+    own = msgspec.structs.replace(recipe, title="", purpose="", name="", file="", scenario="", search={}, found=None)
     training = msgspec.structs.replace(own.training, seeds=())
     own = msgspec.structs.replace(own, training=training)
     return {"recipe": hashlib.sha256(msgspec.json.encode(own)).hexdigest()[:12], "scenario": scenarios.parts(case)}
@@ -106,11 +109,11 @@ def _trained(own: Path, seed: int, identity: dict[str, Any]) -> SeedRun | None:
     return SeedRun(seed, states[seed], card["learning"], True, card["seconds"], tuple(card["resumed"]))
 
 
-def _learn(recipe: Recipe, case: Scenario, seed: int, own: Path, tell: Tell) -> SeedRun:
+def _learn(recipe: Recipe, case: Scenario, seed: int, own: Path, tell: Tell, looked: Looked) -> SeedRun:
     torch.set_num_threads(recipe.training.threads)
     env, identity = PatientVecEnv(recipe, case, recipe.training.num_envs, seed), identity_of(recipe, case)
     model = build(recipe, env, seed)
-    watch = Watch(recipe, case, seed, own, {"of": identity, "versions": versions()}, tell)
+    watch = Watch(recipe, case, seed, own, {"of": identity, "versions": versions()}, tell, looked)
     found = checkpoints.latest(own, identity)
     if found is not None:
         env.restore(checkpoints.restore(model, found.arrays, found.card))
@@ -121,8 +124,10 @@ def _learn(recipe: Recipe, case: Scenario, seed: int, own: Path, tell: Tell) -> 
         watch.init_callback(model)
         watch.look()
     left = recipe.training.steps - model.num_timesteps
-    model.learn(left, callback=watch, reset_num_timesteps=False, log_interval=_log_interval(recipe))
-    model.logger.close()
+    try:
+        model.learn(left, callback=watch, reset_num_timesteps=False, log_interval=_log_interval(recipe))
+    finally:
+        model.logger.close()
     return SeedRun(seed, state_of(model), watch.learning, True, watch.seconds(), tuple(watch.resumed))
 
 
@@ -141,8 +146,9 @@ def _log_interval(recipe: Recipe) -> int:
     return 1 if ALGORITHMS[recipe.algorithm].on_policy else 8 * recipe.training.num_envs
 
 
-def _fit(recipe: Recipe, case: Scenario, seed: int, own: Path, tell: Tell) -> SeedRun:
+def _fit(recipe: Recipe, case: Scenario, seed: int, own: Path, tell: Tell, looked: Looked) -> SeedRun:
     begin, steps = time.process_time(), recipe.training.steps
     state = fit(recipe, case, seed, lambda done, rounds: tell(done * steps // rounds, f"seed {seed}"))
     row = {"seed": seed, "steps": steps} | tuned(Agent(recipe, {seed: state}, {}, seed, recipe.name), case)
+    looked(row)
     return SeedRun(seed, state, [row], True, time.process_time() - begin)

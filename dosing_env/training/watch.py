@@ -23,11 +23,16 @@ from dosing_env.treatment import treat
 TUNE_SEED = 0  # of the patients on which checkpoints and seeds are compared
 
 Tell = Callable[[int, str], None]  # steps done, what
+Looked = Callable[[dict[str, Any]], None]  # seed, steps, primary endpoint and return on the tuning stream
 _OFTEN = 0.5  # s between two lines for whoever waits
 
 
 def silent(done: int, what: str) -> None:
     """Nobody waits."""
+
+
+def ignored(row: dict[str, Any]) -> None:
+    """Nobody wants to know."""
 
 
 class Watch(BaseCallback):
@@ -39,14 +44,22 @@ class Watch(BaseCallback):
         folder: of the seed.
         card: of its checkpoints.
         tell: whom to tell how far it is.
+        looked: whom to tell what a look has found. What it raises ends the training.
     """
 
     def __init__(
-        self, recipe: Recipe, case: Scenario, seed: int, folder: Path, card: dict[str, Any], tell: Tell
+        self,
+        recipe: Recipe,
+        case: Scenario,
+        seed: int,
+        folder: Path,
+        card: dict[str, Any],
+        tell: Tell = silent,
+        looked: Looked = ignored,
     ) -> None:
         super().__init__()
         self.recipe, self.case, self.seed, self.folder = recipe, case, seed, folder
-        self.card, self.tell = card, tell
+        self.card, self.tell, self.looked = card, tell, looked
         self.learning: list[dict[str, Any]] = []
         self.resumed: list[str] = []  # how it went on, each time it was stopped
         self._next = recipe.training.evaluate_every
@@ -77,6 +90,7 @@ class Watch(BaseCallback):
         self.learning.append(row)
         for name, value in row.items():
             self.logger.record(f"tune/{name}", value)
+        self.looked(row)
 
     def _on_step(self) -> bool:
         return True

@@ -12,20 +12,8 @@ from dosing_env import __version__
 from dosing_env.cli import main
 from tests.cli.commands import complaint, run, start
 
-COMMANDS = [
-    "list",
-    "show",
-    "train",
-    "import-sb3",
-    "evaluate",
-    "report",
-    "card",
-    "distil",
-    "dataset",
-    "simulate",
-    "forecast",
-]
-COMMANDS += ["forecast", "verify"]
+COMMANDS = ["list", "show", "train", "search", "import-sb3", "evaluate", "report", "card", "distil", "dataset"]
+COMMANDS += ["simulate", "forecast", "verify"]
 
 
 def test_these_are_the_commands() -> None:
@@ -64,8 +52,8 @@ def test_the_module_is_the_program(tmp_path: Path) -> None:
         (["lst"], "unknown command 'lst'. Did you mean 'list'?"),
         (
             ["qqq"],
-            "'qqq'. Known: card, dataset, distil, evaluate, forecast, import-sb3, list, report, show, simulate, train, "
-            "verify.",
+            "'qqq'. Known: card, dataset, distil, evaluate, forecast, import-sb3, list, report, search, show, "
+            "simulate, train, verify.",
         ),
         (["--quite"], "No such option '--quite'."),
         (["evaluate", "vancomycin_ward", "--patient", "3"], "'--patients'"),
