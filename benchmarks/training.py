@@ -37,7 +37,7 @@ def figures(small: bool = False) -> Iterator[Figure]:
     ours = build(rules, PatientVecEnv(rules, case, size, seed=0), seed=0)
     free = build(rules, ReplayVecEnv(PatientVecEnv(rules, case, size, seed=0), case.rules().decisions), seed=0)
     a, b = best(1 if small else 25, partial(learn, ours, steps), partial(learn, free, steps))
-    yield faster(f"training, PPO, {size} environments", a, b, "environment that costs nothing", 0.85)
+    yield faster(f"training, PPO, {size} environments", a, b, "environment that costs nothing", 0.90)
 
 
 def learn(model: PPO, steps: int) -> float:
