@@ -20,6 +20,7 @@ from dosing_env.care import Feature
 from dosing_env.files import decode, decode_text
 from dosing_env.scenario import content_of
 from dosing_env.sight import Sight
+from dosing_env.simulation.compiling import specialise
 from dosing_env.task import Task
 
 Natural = Annotated[int, Meta(ge=0)]
@@ -198,15 +199,24 @@ class Scaler:
         self.center: NDArray[np.float64] = np.array([rule.center for _, rule in chosen])
         self.scale: NDArray[np.float64] = np.array([rule.scale for _, rule in chosen])
         self.names = [names[column] for column, _ in chosen]
+        self._scale = specialise(_scale)
 
     def __call__(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, features) -> (n, inputs) float32."""
-        x = observation[:, self.columns].astype(np.float64)
-        known = x[:, self.log] > 0.0
-        logs = np.log(np.where(known, x[:, self.log], 1.0))
-        x = (x - self.center) / self.scale
-        x[:, self.log] = np.where(known, (logs - self.center[self.log]) / self.scale[self.log], 0.0)
-        return x.astype(np.float32)
+        x = np.empty((len(observation), len(self.columns)), dtype=np.float32)
+        self._scale(observation, self.columns, self.log, self.center, self.scale, x)
+        return x
+
+
+def _scale(observation, columns, logs, center, scale, x):  # type: ignore[no-untyped-def]
+    """Fill in x, (n, inputs)."""
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            seen = np.float64(observation[i, columns[j]])
+            if not logs[j]:
+                x[i, j] = (seen - center[j]) / scale[j]
+            else:
+                x[i, j] = (math.log(seen) - center[j]) / scale[j] if seen > 0.0 else 0.0
 
 
 def _rule(recipe: Recipe, name: str) -> Scaling | None:

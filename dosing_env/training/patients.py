@@ -56,7 +56,7 @@ class PatientVecEnv(VecEnv):
         """Treat every patient."""
         wanted, discount = action_of(self.recipe, self.env, self._actions), self._discount()
         observation, reward, over, _, info = self.env.step(wanted)
-        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        infos: list[dict[str, Any]] = [{}] * self.num_envs  # of those that go on nothing is said
         if self.prices is not None:
             reward = reward - self.prices.charge(info["costs"], over)
         if discount is not None:
