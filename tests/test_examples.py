@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from dosing_env import recipe, scenario
+
 pytest.importorskip("torch")
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("identifier", ["dosing_env/VancomycinWard-v1", "dosing_env/VancomycinOneshot-v1"])
@@ -28,3 +32,11 @@ def test_ppo_in_one_file(
     assert all(math.isfinite(mean) and -1.0 <= mean <= 1.0 for mean in returns)
     assert printed(0) == first
     assert printed(1) != first
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "docs" / "examples" / "memory").glob("*.toml")))
+def test_the_recipes_of_the_documentation_can_be_trained(name: str) -> None:
+    from dosing_env import training
+
+    rules = recipe.load(str(ROOT / "docs" / "examples" / "memory" / f"{name}.toml"))
+    training.check(rules, scenario.load(rules.scenario))
