@@ -22,7 +22,7 @@ from dosing_env import scenario as scenarios
 from dosing_env.care import Feature
 from dosing_env.policies import arm_of, policy_of
 from dosing_env.registration import environment_id
-from dosing_env.treatment import checked
+from dosing_env.treatment import begin, checked
 from dosing_env.vector import DosingVectorEnv
 
 try:
@@ -123,8 +123,7 @@ def _steps(env: DosingVectorEnv, policy: Any, seed: int) -> Iterator[Step]:
     cohort, space, state, start = env.cohort, env.action_space, None, np.ones(env.num_envs, dtype=bool)
     assert cohort is not None
     assert isinstance(space, spaces.Box)
-    if hasattr(policy, "begin"):
-        policy.begin(env.task, cohort if getattr(policy, "oracle", False) else None)
+    begin(policy, cohort)
     while not env.over.all():
         wanted, state = policy.predict(observation, state=state, episode_start=start, deterministic=True)
         action = np.clip(checked(wanted, policy, cohort), space.low, space.high).astype(np.float32)

@@ -6,12 +6,12 @@ import multiprocessing
 import queue
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
-_told: Any = None  # in a process of `pool_that_tells`: where to put what is told
+_told: Any = None  # in a process of `work`: where to put what is told
 
 
 @contextmanager
@@ -29,23 +29,23 @@ def pool(jobs: int, *told: Any) -> Iterator[ProcessPoolExecutor]:
             raise
 
 
-@contextmanager
-def pool_that_tells(jobs: int) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
-    """The same, and a queue of what is told there by `tell`."""
-    told = multiprocessing.get_context("spawn").Queue()
-    with pool(jobs, told) as processes:
-        yield processes, told
+def work(jobs: int, calls: Sequence[tuple[Any, ...]], told: Callable[..., None]) -> list[Any]:
+    """What functions return that run in processes, each given as itself and its arguments.
+
+    `told` is called here with what they say there by `tell`.
+    """
+    said = multiprocessing.get_context("spawn").Queue()
+    with pool(jobs, said) as processes:
+        with starting():
+            futures = [processes.submit(*call) for call in calls]
+        while not all(future.done() for future in futures):
+            with suppress(queue.Empty):
+                told(*said.get(timeout=0.2))
+        return [future.result() for future in futures]
 
 
-def told_by(futures: Sequence[Future[Any]], told: Any) -> Iterator[Any]:
-    """What is told until all of them are done."""
-    while not all(future.done() for future in futures):
-        with suppress(queue.Empty):
-            yield told.get(timeout=0.2)
-
-
-def tell(what: Any) -> None:
-    """Within a process of `pool_that_tells`: tell it to the one that waits."""
+def tell(*what: Any) -> None:
+    """Within a process of `work`: tell it to the one that waits."""
     _told.put(what)
 
 

@@ -21,8 +21,7 @@ def treat(
     task = scenario.task()
     cohort = Cohort(task, len(patients), stream, seed)
     cohort.admit(patients)
-    if hasattr(policy, "begin"):
-        policy.begin(task, cohort if getattr(policy, "oracle", False) else None)
+    begin(policy, cohort)
     running = np.ones(len(patients), dtype=bool)
     start, state = running, None
     total, terms = np.zeros(len(patients)), np.zeros((len(patients), len(task.care.terms)))
@@ -33,6 +32,12 @@ def treat(
         terms += cohort.rules["prices"] * paid.terms
         running, start = ~paid.over, np.zeros(len(patients), dtype=bool)
     return cohort, {"return": total} | {f"reward_{t.name}": terms[:, j] for j, t in enumerate(task.care.terms)}
+
+
+def begin(policy: Any, cohort: Cohort) -> None:
+    """Tell a policy the task, if it wants to know, and an oracle the patients."""
+    if hasattr(policy, "begin"):
+        policy.begin(cohort.task, cohort if getattr(policy, "oracle", False) else None)
 
 
 def checked(actions: Any, policy: Any, cohort: Cohort) -> NDArray[np.float64]:

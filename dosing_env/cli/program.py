@@ -70,6 +70,17 @@ class Program(click.Group):
         return found
 
 
+def seeds_asked(seed: int | None, seeds: int | None) -> int | list[int] | None:
+    """The training seeds that --seed or --seeds ask for; None: neither does.
+
+    Raises:
+        UsageError: both do.
+    """
+    if seed is not None and seeds is not None:
+        raise click.UsageError("Either --seed or --seeds.")
+    return list(range(seeds)) if seeds is not None else seed
+
+
 def require_writable(path: Path) -> None:
     """Fail before the long work where its results could not be written.
 

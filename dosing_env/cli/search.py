@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dosing_env.cli.program import WRONG_INPUT, CommandError, require_file_writable, require_writable, table_console
+from dosing_env.cli.program import (
+    WRONG_INPUT,
+    CommandError,
+    require_file_writable,
+    require_writable,
+    seeds_asked,
+    table_console,
+)
 from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -56,13 +63,11 @@ def search(
     n_epochs = { low = 2, high = 10 }
     layers = { among = [[32, 32], [64, 64]] }
     """  # noqa: D301  (click reads the character \b)
-    if seed is not None and seeds is not None:
-        raise click.UsageError("Either --seed or --seeds.")
+    asked = seeds_asked(seed, seeds)
     try:
         from dosing_env.training import search as searching
     except ImportError as error:
         raise CommandError(str(error), WRONG_INPUT) from error
-    asked = list(range(seeds)) if seeds is not None else seed
     plan, file = searching.prepare(recipe, trials, storage, study, asked, steps, output)
     require_writable(plan.folder)
     require_file_writable(file)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dosing_env.cli.program import WRONG_INPUT, CommandError, require_writable
+from dosing_env.cli.program import WRONG_INPUT, CommandError, require_writable, seeds_asked
 from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ def train(
     """
     if (recipe is None) == (resume is None):
         raise click.UsageError("Either RECIPE or --resume RUN.")
-    asked = list(range(seeds)) if seeds is not None else seed
-    if seed is not None and seeds is not None:
-        raise click.UsageError("Either --seed or --seeds.")
+    asked = seeds_asked(seed, seeds)
     if resume is not None and (asked, steps, output) != (None, None, None):
         raise click.UsageError("--resume RUN goes on with the seeds and steps of the run, in its folder.")
     try:

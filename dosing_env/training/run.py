@@ -7,6 +7,7 @@ resume a run is to do what is left of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -84,7 +85,7 @@ def prepare(
         raise ValueError(
             f"{folder}: holds a training. Go on with it by `dosing-env train --resume {folder}`, or name another folder"
         )
-    return _asked(rules, seed, steps), folder
+    return asked(rules, seed, steps), folder
 
 
 def reopen(folder: str | Path) -> tuple[Recipe, Path]:
@@ -129,7 +130,7 @@ def check(recipe: Recipe, case: Scenario) -> None:
         import dosing_env.boosting  # noqa: F401  needs a package
 
 
-def _asked(recipe: Recipe, seed: int | Sequence[int] | None, steps: int | None) -> Recipe:
+def asked(recipe: Recipe, seed: int | Sequence[int] | None, steps: int | None) -> Recipe:
     """The recipe with the seeds and the steps that were asked for."""
     seeds = recipe.training.seeds if seed is None else (seed,) if isinstance(seed, int) else tuple(seed)
     training = msgspec.structs.replace(recipe.training, seeds=seeds, steps=steps or recipe.training.steps)
@@ -164,22 +165,14 @@ def _trained(recipe: Recipe, case: Scenario, folder: Path, jobs: int, total: Tot
     """What each seed learned."""
     seeds = recipe.training.seeds
     if min(jobs, len(seeds)) == 1:
-        return [train_seed(recipe, case, seed, folder, total.teller(seed)) for seed in seeds]
-    with processes.pool_that_tells(min(jobs, len(seeds))) as (workers, told):
-        with processes.starting():
-            futures = [workers.submit(_in_process, recipe, seed, folder) for seed in seeds]
-        for seed, done, what in processes.told_by(futures, told):
-            total.teller(seed)(done, what)
-        return [future.result() for future in futures]
+        return [train_seed(recipe, case, seed, folder, partial(total.tell, seed)) for seed in seeds]
+    calls = [(_in_process, recipe, seed, folder) for seed in seeds]
+    return processes.work(min(jobs, len(seeds)), calls, total.tell)
 
 
 def _in_process(recipe: Recipe, seed: int, folder: Path) -> SeedRun:
-    """Train a seed in a process of a pool."""
-
-    def tell(done: int, what: str) -> None:
-        processes.tell((seed, done, what))
-
-    return train_seed(recipe, scenarios.load(recipe.scenario), seed, folder, tell)
+    """Train a seed in a process of its own."""
+    return train_seed(recipe, scenarios.load(recipe.scenario), seed, folder, partial(processes.tell, seed))
 
 
 class Total:
@@ -189,15 +182,11 @@ class Total:
         self._steps, self._progress = recipe.training.steps, progress
         self._done = dict.fromkeys(recipe.training.seeds, 0)
 
-    def teller(self, seed: int) -> Callable[[int, str], None]:
-        """Whom a seed tells how far it is."""
-
-        def tell(done: int, what: str) -> None:
-            self._done[seed] = done
-            if self._progress is not None:
-                self._progress(sum(self._done.values()), self._steps * len(self._done), what)
-
-        return tell
+    def tell(self, seed: int, done: int, what: str) -> None:
+        """A seed tells how far it is."""
+        self._done[seed] = done
+        if self._progress is not None:
+            self._progress(sum(self._done.values()), self._steps * len(self._done), what)
 
 
 def write_bundle(path: Path, recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], **more: str) -> None:

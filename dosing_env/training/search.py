@@ -123,13 +123,10 @@ def finish(plan: Plan, file: Path, *, jobs: int = 1, progress: run.Progress | No
 def _tried(recipe: Recipe, seed: int | Sequence[int] | None, steps: int | None) -> Recipe:
     """The recipe as trials run it. With fewer steps it is looked at just as often."""
     training = recipe.training
-    steps = steps or training.steps
-    every = max(1, training.evaluate_every * steps // training.steps)
-    seeds = training.seeds[:1] if seed is None else (seed,) if isinstance(seed, int) else tuple(seed)
-    training = msgspec.structs.replace(training, steps=steps, evaluate_every=every, seeds=seeds)
-    changed = msgspec.structs.replace(recipe, training=training)
-    recipes.check(changed, recipe.file)
-    return changed
+    changed = run.asked(recipe, training.seeds[:1] if seed is None else seed, steps)
+    every = max(1, training.evaluate_every * changed.training.steps // training.steps)
+    training = msgspec.structs.replace(changed.training, evaluate_every=every)
+    return msgspec.structs.replace(changed, training=training)
 
 
 def _work(plan: Plan, jobs: int, tell: Tell) -> None:
@@ -137,18 +134,12 @@ def _work(plan: Plan, jobs: int, tell: Tell) -> None:
     if jobs < 2:
         work(plan, tell)
         return
-    with processes.pool_that_tells(jobs) as (workers, told):
-        with processes.starting():
-            futures = [workers.submit(_in_process, plan) for _ in range(jobs)]
-        for words in processes.told_by(futures, told):
-            tell(*words)
-        for future in futures:
-            future.result()
+    processes.work(jobs, [(_in_process, plan)] * jobs, tell)
 
 
 def _in_process(plan: Plan) -> None:
-    """Make trials in a process of a pool."""
-    work(plan, lambda *words: processes.tell(words))
+    """Make trials in a process of its own."""
+    work(plan, processes.tell)
 
 
 class Standing:

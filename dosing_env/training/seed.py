@@ -55,22 +55,25 @@ def train_seed(
         ValueError: what is there is of another training.
     """
     own = folder / f"seed{seed}"
-    found = _trained(own, seed, identity_of(recipe, case))
+    identity = identity_of(recipe, case)
+    found = _trained(own, seed, identity)
     if found is not None:
         return found
-    learn = _learn if isinstance(recipe.form, Network) else _fit
-    run = learn(recipe, case, seed, own, tell, looked)
+    if isinstance(recipe.form, Network):
+        run = _learn(recipe, case, seed, own, identity, tell, looked)
+    else:
+        run = _fit(recipe, case, seed, tell, looked)
     card = {"learning": run.learning, "seconds": run.seconds, "resumed": run.resumed}
-    write_weights(own / TRAINED, {seed: run.state}, card | {"of": identity_of(recipe, case)})
+    write_weights(own / TRAINED, {seed: run.state}, card | {"of": identity})
     return run
 
 
 def so_far(recipe: Recipe, case: Scenario, seed: int, folder: Path) -> SeedRun | None:
     """What a training that was stopped has learned until its last checkpoint; None where there is none."""
     own, identity = folder / f"seed{seed}", identity_of(recipe, case)
-    found = checkpoints.latest(own, identity)
     whole = _trained(own, seed, identity)
-    if whole is not None or found is None:
+    found = None if whole is not None else checkpoints.latest(own, identity)
+    if found is None:
         return whole
     watched = found.card["watched"]
     state, resumed = checkpoints.policy_in(found), tuple(watched["resumed"])
@@ -109,9 +112,11 @@ def _trained(own: Path, seed: int, identity: dict[str, Any]) -> SeedRun | None:
     return SeedRun(seed, states[seed], card["learning"], True, card["seconds"], tuple(card["resumed"]))
 
 
-def _learn(recipe: Recipe, case: Scenario, seed: int, own: Path, tell: Tell, looked: Looked) -> SeedRun:
+def _learn(
+    recipe: Recipe, case: Scenario, seed: int, own: Path, identity: dict[str, Any], tell: Tell, looked: Looked
+) -> SeedRun:
     torch.set_num_threads(recipe.training.threads)
-    env, identity = PatientVecEnv(recipe, case, recipe.training.num_envs, seed), identity_of(recipe, case)
+    env = PatientVecEnv(recipe, case, recipe.training.num_envs, seed)
     model = build(recipe, env, seed)
     watch = Watch(recipe, case, seed, own, {"of": identity, "versions": versions()}, tell, looked)
     found = checkpoints.latest(own, identity)
@@ -146,7 +151,7 @@ def _log_interval(recipe: Recipe) -> int:
     return 1 if ALGORITHMS[recipe.algorithm].on_policy else 8 * recipe.training.num_envs
 
 
-def _fit(recipe: Recipe, case: Scenario, seed: int, own: Path, tell: Tell, looked: Looked) -> SeedRun:
+def _fit(recipe: Recipe, case: Scenario, seed: int, tell: Tell, looked: Looked) -> SeedRun:
     begin, steps = time.process_time(), recipe.training.steps
     state = fit(recipe, case, seed, lambda done, rounds: tell(done * steps // rounds, f"seed {seed}"))
     row = {"seed": seed, "steps": steps} | tuned(Agent(recipe, {seed: state}, {}, seed, recipe.name), case)

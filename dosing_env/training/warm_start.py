@@ -26,6 +26,7 @@ from dosing_env.scenario import Scenario
 from dosing_env.task import Task
 from dosing_env.training.algorithms import state_of
 from dosing_env.training.watch import Tell
+from dosing_env.treatment import begin, checked
 
 BATCH, RATE = 1024, 1e-3  # examples, learning rate of Adam
 _LEAST_SD, _MOST_SD = 0.05, 0.5  # of the scaled numbers, with which learning begins to explore
@@ -55,8 +56,9 @@ def warm_start(model: BaseAlgorithm, recipe: Recipe, case: Scenario, seed: int, 
             error = _epoch(model, optimiser, lessons, _imitate)
     policy: Any = model.policy
     if hasattr(policy, "predict_values"):
+        last = _together(rounds[-1:])
         for _ in range(plan.epochs):
-            _epoch(model, optimiser, _together(rounds[-1:]), _value)
+            _epoch(model, optimiser, last, _value)
     if hasattr(policy, "log_std"):
         policy.log_std.data.fill_(float(np.log(np.clip(np.sqrt(error), _LEAST_SD, _MOST_SD))))
 
@@ -68,8 +70,7 @@ def _lessons(model: Any, recipe: Recipe, case: Scenario, seed: int, done: int, s
     cohort = Cohort(task, recipe.pretrain.patients, "train", seed)
     cohort.admit(np.arange(cohort.size) + done * cohort.size)
     teacher = policy_of(recipe.pretrain.policy)
-    if hasattr(teacher, "begin"):
-        teacher.begin(task, cohort if getattr(teacher, "oracle", False) else None)
+    begin(teacher, cohort)
     if student is not None:
         student.begin(task, None)
     return _follow(recipe, task, cohort, teacher, student, model.gamma)
@@ -85,7 +86,7 @@ def _follow(recipe: Recipe, task: Task, cohort: Cohort, teacher: Any, student: A
         chart, decision = cohort.observation, cohort.courses["decision"].copy()
         seen, states[0] = sight(chart, states[0])
         said, states[1] = teacher.predict(chart, state=states[1], episode_start=start, deterministic=True)
-        said = np.asarray(said, dtype=np.float64).reshape(cohort.size, -1)
+        said = checked(said, teacher, cohort)
         given: Any = said
         if student is not None:
             given, states[2] = student.predict(chart, state=states[2], episode_start=start)
