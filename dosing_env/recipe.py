@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -359,6 +360,8 @@ def _network_faults(recipe: Recipe) -> Iterator[str]:
         yield f"limits: {recipe.algorithm} learns from rewards at old prices; PPO may"
     if recipe.pretrain and algorithm.joint:
         yield f"pretrain: {recipe.algorithm} values actions and has no policy that could be taught"
+    if recipe.pretrain and any(part.endswith(".py") for part in re.split("[:@]", recipe.pretrain.policy)):
+        yield f"pretrain.policy: {recipe.pretrain.policy!r} is code. A recipe names catalogue entries only"
     if recipe.training.discount_per_hour < 1.0 and recipe.hyperparameters.get("gamma") != 1.0:
         yield "hyperparameters.gamma: has to be 1.0 beside training.discount_per_hour"
     if recipe.training.anneal and "learning_rate" not in recipe.hyperparameters:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.policies import policy_of
 from dosing_env.recipe import Pretrain, Recipe
@@ -78,6 +79,21 @@ def test_the_value_of_a_state_is_learned_too(tmp_path: Path) -> None:
         earned += reward.mean()
     assert value == pytest.approx(earned, abs=0.1)
     assert 0.0 > float(model.policy.log_std) > -4.0
+
+
+@pytest.mark.parametrize("teacher", ["mine.py", "shield:0.1@mine.py:oracle", "shield:0.1:mine.py"])
+def test_a_teacher_that_is_code_is_refused_unread(
+    teacher: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text("from pathlib import Path\nPath('ran').touch()\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"mine\.toml: pretrain\.policy: .* is code"):
+        recipes.check(taught("PPO", "vancomycin_ward", Pretrain(teacher)), "mine.toml")
+    text = recipes.text(taught("PPO", "vancomycin_ward", Pretrain(teacher)))
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(ValueError, match="is code"):
+        training.train("mine.toml")
+    assert not (tmp_path / "ran").exists()
 
 
 def test_an_unknown_teacher_is_refused() -> None:
