@@ -55,6 +55,27 @@ def _tell_to(told: Any) -> None:
 
 
 @contextmanager
+def undisturbed() -> Iterator[Callable[[], None]]:
+    """Ctrl-C waits for the end of what is done here, or for a moment that suits: what is yielded lets it in."""
+    came: list[int] = []
+
+    def let_in() -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    own = threading.current_thread() is threading.main_thread()
+    if not own or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # here it is left to another one
+        yield let_in
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield let_in
+    finally:
+        signal.signal(signal.SIGINT, before)
+    let_in()
+
+
+@contextmanager
 def starting() -> Iterator[None]:
     """A terminal sends Ctrl-C to every process; processes started meanwhile leave it to this one."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread may change what a signal does

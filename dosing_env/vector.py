@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from dosing_env.care import Feature
 from dosing_env.catalogue import unknown
 from dosing_env.cohort import Cohort
 from dosing_env.decision import Paid
@@ -19,6 +17,7 @@ from dosing_env.scenario import Scenario, load
 from dosing_env.sight import Sight
 from dosing_env.simulation.chance import key_of
 from dosing_env.simulation.solvers import solver_for
+from dosing_env.spaces import Actions, action_space, observation_space
 from dosing_env.task import Task
 
 OPTIONS = ("patients", "reset_mask")  # of a reset
@@ -86,7 +85,7 @@ class DosingVectorEnv(VectorEnv):
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = self.metadata | {"autoreset_mode": self.autoreset_mode}
         self._stream, self._solver = stream, solver
-        self._grids = [np.array(grid) for grid in self.task.grids]
+        self._actions = Actions(self.task, num_envs, discrete)
         self._limits = np.array(self.task.care.limits)
         self.prices = self.task.care.record(self.task.rules)["prices"][0]
         self._finite = finite or len(self.task.asked) == 1
@@ -145,7 +144,7 @@ class DosingVectorEnv(VectorEnv):
         """
         if self.cohort is None:
             raise RuntimeError("reset() comes before step()")
-        wanted = self._wanted(actions)
+        wanted = self._actions(actions)
         running = ~self.over
         if self.autoreset_mode is AutoresetMode.NEXT_STEP and self.over.any():
             self._restart(self.over)
@@ -225,65 +224,6 @@ class DosingVectorEnv(VectorEnv):
         """(num_envs, features): what is known of each patient now."""
         seen, self._memory = self._sight(self._open_cohort().observation, self._memory)
         return seen.copy()
-
-    def _wanted(self, actions: Any) -> NDArray[np.float64]:
-        """The actions asked for, (num_envs, numbers), checked against the action space."""
-        columns = _columns(actions, self.num_envs, self.task.actions, self.discrete)
-        checked = []
-        for column, action, grid in zip(columns.T, self.task.actions, self._grids, strict=True):
-            low, high = (0, len(grid) - 1) if self.discrete else (action.low, action.high)
-            checked.append(_checked(column, low, high, self._called(action), whole=self.discrete))
-        if self.discrete:
-            checked = [grid[column] for grid, column in zip(self._grids, checked, strict=True)]
-        return np.stack(checked, axis=1)
-
-    def _called(self, action: Feature) -> str:
-        return f"{action.name} index" if self.discrete else f"{action.name}_{action.unit}"
-
-
-def observation_space(features: tuple[Feature, ...]) -> spaces.Box:
-    """The observation of one patient: bounds of its features."""
-    low = np.array([f.low for f in features], dtype=np.float32)
-    return spaces.Box(low, np.array([f.high for f in features], dtype=np.float32), dtype=np.float32)
-
-
-def action_space(task: Task, discrete: bool) -> spaces.Space[Any]:
-    """The action of one patient: numbers in clinical units, or the indices of values of their grids."""
-    if discrete:
-        sizes = [len(grid) for grid in task.grids]
-        return spaces.Discrete(sizes[0]) if len(sizes) == 1 else spaces.MultiDiscrete(sizes)
-    low, high = (np.array([getattr(a, end) for a in task.actions], dtype=np.float32) for end in ("low", "high"))
-    return spaces.Box(low, high, dtype=np.float32)
-
-
-def _columns(actions: Any, count: int, known: tuple[Feature, ...], whole: bool) -> NDArray[Any]:
-    """The actions as an array (count, numbers), of the numbers they came in."""
-    values, width = np.asarray(actions), len(known)
-    shapes = [(count, width), *([(count,)] if width == 1 else []), *([()] if count == width == 1 else [])]
-    shapes += [(width,)] if count == 1 else []
-    if values.shape not in shapes or values.dtype.kind not in "iuf":
-        name = " and ".join(f"{a.name} index" if whole else f"{a.name}_{a.unit}" for a in known)
-        form = "in a row or column" if width == 1 else f"times {width}"
-        raise ValueError(f"{name}: expected {count} numbers {form}, got shape {values.shape} of {values.dtype}")
-    return values.reshape(count, width)
-
-
-def _checked(values: NDArray[Any], low: float, high: float, name: str, whole: bool) -> Any:
-    if whole or not (np.minimum.reduce(values) >= low and np.maximum.reduce(values) <= high):  # also nan
-        _require_legal(values, low, high, name, whole)
-    return values.astype(np.int64 if whole else np.float64)
-
-
-def _require_legal(values: NDArray[Any], low: float, high: float, name: str, whole: bool) -> None:
-    legal = (values >= low) & (values <= high)  # false for nan
-    if whole:
-        legal &= values == np.floor(values)
-    if not legal.all():
-        worst = int(np.flatnonzero(~legal)[0])
-        kind = "a whole number" if whole else "a number"
-        raise ValueError(
-            f"{name} of patient in slot {worst}: {values[worst]} is not {kind} between {low:g} and {high:g}"
-        )
 
 
 def _patient_numbers(patients: Any, count: int) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ ORDER = (
     {"care", "task", "interchange"},
     {"decision", "cohort", "inference", "policy", "ward", "clinic", "scenario_file", "scenario"},
     {"sight", "recipe", "learned"},
-    {"env", "vector", "registration", "warfarin_dosing", "protocols", "planners", "agent", "bedside"},
+    {"spaces", "env", "vector", "registration", "warfarin_dosing", "protocols", "planners", "agent", "bedside"},
     {"trial", "trial_files", "trial_summary"},
     {"policies", "treatment"},
     {"virtual_trial", "verification", "datasets"},

@@ -14,8 +14,9 @@ from dosing_env.agent import combination, from_grids, scaled
 from dosing_env.algorithms import ALGORITHMS
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.scenario import Scenario
+from dosing_env.spaces import action_space
 from dosing_env.training.prices import Prices
-from dosing_env.vector import DosingVectorEnv, action_space
+from dosing_env.vector import DosingVectorEnv
 
 
 class PatientVecEnv(VecEnv):

@@ -107,10 +107,12 @@ def folder_of(study: str) -> Path:
 
 def finish(plan: Plan, file: Path, *, jobs: int = 1, progress: run.Progress | None = None) -> Searched:
     """Do what is left of a search, and write what it found: see `search`."""
-    study = opened(plan)
-    standing = Standing(study, plan, progress)
+    with processes.undisturbed():  # within the storage Ctrl-C would leave a lock behind
+        study = opened(plan)
+        standing = Standing(study, plan, progress)
+        missing = plan.trials - len(ended(study))
     try:
-        _work(plan, min(jobs, plan.trials - len(ended(study))), standing)
+        _work(plan, min(jobs, missing), standing)
     except KeyboardInterrupt:
         standing.give_up()
         kept = f"the best of {len(ended(study))} trials is in {file}; " if best_of(study) else ""
@@ -157,7 +159,8 @@ class Standing:
             self._running[number] = done
         else:
             self._running.pop(number, None)
-            self._look()
+            with processes.undisturbed():
+                self._look()
             if what.startswith("failed"):
                 warnings.warn(f"trial {number} {what}", stacklevel=2)
         steps = self._plan.steps

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from dosing_env import scenario as scenarios
+from dosing_env.processes import undisturbed
 from dosing_env.recipe import Range, Recipe
 from dosing_env.scenario import Scenario
 from dosing_env.training.seed import identity_of, train_seed
@@ -108,11 +109,18 @@ def work(plan: Plan, tell: Tell) -> None:
     Raises:
         ValueError: trial after trial fails.
     """
-    study = opened(plan)
-    if len(ended(study)) >= plan.trials:
-        return
-    enough = MaxTrialsCallback(plan.trials, ENDED)
-    study.optimize(Trying(plan, tell), callbacks=[enough, Failures(tell)], catch=REFUSED)
+    with undisturbed() as let_in:  # within the storage Ctrl-C would leave a lock behind
+        study = opened(plan)
+        if len(ended(study)) >= plan.trials:
+            return
+        enough = MaxTrialsCallback(plan.trials, ENDED)
+
+        def telling(number: int, done: int | None, what: str) -> None:
+            tell(number, done, what)
+            if done is not None:  # within the training
+                let_in()
+
+        study.optimize(Trying(plan, telling), callbacks=[enough, Failures(telling)], catch=REFUSED)
 
 
 class ByNumber(optuna.samplers.BaseSampler):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +24,7 @@ training = pytest.importorskip("dosing_env.training")
 
 from dosing_env.training import seed as seeds  # noqa: E402
 from dosing_env.training import space, study  # noqa: E402
-from dosing_env.training.search import Searched, search  # noqa: E402
+from dosing_env.training.search import Searched, Standing, prepare, search  # noqa: E402
 
 RATES = {"learning_rate": Range(low=1e-5, high=1e-2, log=True), "layers": Range(among=((16, 8), (8,)))}
 Fake = Callable[[dict[str, Any], int], float]  # hyperparameters, number of the look -> return
@@ -229,6 +231,50 @@ def test_ctrl_c_keeps_what_was_tried(fake: Callable[[Fake], None]) -> None:
     assert found.hyperparameters["learning_rate"] == max(begun[:10])
     assert not list(Path("runs/small_search").glob("trial*"))
     assert [one.number for one in search(quick(), trials=3).tried if one.number > 1] == [3]
+
+
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """Ctrl-C while an answer of the storage is read: an unread one holds a lock, for which its own process waits."""
+    from sqlalchemy import Engine, event
+
+    monkeypatch.setattr(study, "_WAIT", 1.0)
+    calls: list[int] = []
+
+    def interrupt(*_: Any) -> None:
+        if threading.current_thread() is threading.main_thread() and calls:
+            calls.append(calls.pop() - 1)
+            if calls[0] == 0:
+                signal.raise_signal(signal.SIGINT)
+
+    event.listen(Engine, "after_cursor_execute", interrupt)
+    yield calls.append
+    event.remove(Engine, "after_cursor_execute", interrupt)
+
+
+@pytest.mark.parametrize("call", range(20, 120, 9))
+def test_ctrl_c_within_the_storage_leaves_no_lock(
+    fake: Callable[[Fake], None], interrupted: Callable[[int], None], call: int
+) -> None:
+    fake(rate)
+    search(quick(), trials=1)
+    interrupted(call)
+    with pytest.raises(KeyboardInterrupt):
+        search(quick(), trials=20)
+    assert search(quick(), trials=4).failed <= 1
+
+
+def test_ctrl_c_while_the_best_is_looked_up_leaves_no_lock(
+    fake: Callable[[Fake], None], interrupted: Callable[[int], None]
+) -> None:
+    fake(rate)
+    search(quick(), trials=1)
+    plan, _ = prepare(quick(), 4, None, None, None, None, None)
+    standing = Standing(study.opened(plan), plan, None)
+    interrupted(1)
+    with pytest.raises(KeyboardInterrupt):
+        standing(0, None, "complete")
+    study.opened(plan).ask()  # writes
 
 
 def test_a_study_of_another_search_is_refused(fake: Callable[[Fake], None]) -> None:
