@@ -189,7 +189,7 @@ def _written(study: Study, plan: Plan, file: Path) -> Searched:
     found = _found(study, plan)
     files.write_whole(file, recipes.text(found).encode())
     tried = sorted(map(_values, ended(study)), key=lambda one: one.rank, reverse=True)
-    picture = file.with_name("search.png")
+    picture = file.with_suffix(".png")
     files.write_whole(picture, drawn(plan.space, tried))
     failed = len(study.get_trials(deepcopy=False, states=(TrialState.FAIL,)))
     return Searched(recipes.load(str(file)), file, picture, tried, failed)

@@ -36,7 +36,7 @@ def test_a_search_prints_its_best_trials_and_the_next_command_works(here: Path) 
     assert "2 trials complete, 0 pruned, 0 failed" in lines
     assert "(on 50 patients of the tuning stream; seed 0, 1,792 steps)" in lines
     assert re.search(r"\n100 %  trial 1, .*best: -?\d\.\d{3} \(trial \d\)", result.err)
-    assert files(here) == {"mine.toml", "tiny.toml", "better.toml", "search.png", "runs/tiny_search/study.db"}
+    assert files(here) == {"mine.toml", "tiny.toml", "better.toml", "better.png", "runs/tiny_search/study.db"}
     _, program, *words = shlex.split(next(line for line in lines if line.startswith("next:")))
     assert (program, words) == ("dosing-env", ["train", "better.toml"])
     assert run(*words, "--seed", "0", "--steps", "1792", "--quiet").code == 0
@@ -95,6 +95,6 @@ def test_a_stopped_search_keeps_what_was_tried_and_leaves_nothing_running(tmp_pa
     assert found.value == study.best_value
     assert {path.name for path in (tmp_path / "runs" / "tiny_search").iterdir()} == {
         "study.db",
-        "search.png",
+        "tiny_found.png",
         "tiny_found.toml",
     }

@@ -122,7 +122,7 @@ def test_the_written_recipe_trains_and_says_how_it_was_found(searched: Searched)
     assert searched.picture.read_bytes().startswith(b"\x89PNG")
     agent = training.train(str(searched.file), seed=0, output="run", card=False)
     assert agent.card["learning"][-1]["return"] == pytest.approx(found.found.value, abs=1e-9)
-    assert {path.name for path in searched.file.parent.iterdir()} == {"small_found.toml", "search.png", "study.db"}
+    assert {path.name for path in searched.file.parent.iterdir()} == {"small_found.toml", "small_found.png", "study.db"}
 
 
 def test_how_values_were_found_changes_neither_training_nor_agent(searched: Searched) -> None:
