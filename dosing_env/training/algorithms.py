@@ -7,9 +7,11 @@ from typing import Any
 
 import torch
 from sb3_contrib import QRDQN, TQC, MaskablePPO, RecurrentPPO
+from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from stable_baselines3 import A2C, DQN, PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
+from torch import Tensor
 
 from dosing_env.algorithms import ALGORITHMS
 from dosing_env.catalogue import unknown
@@ -28,6 +30,23 @@ CLASSES: dict[str, type[BaseAlgorithm]] = {
 }
 QUANTILES = ("QR-DQN", "TQC")  # learn those of the return
 _OURS = ("self", "policy", "env", "seed", "policy_kwargs", "device", "tensorboard_log", "_init_setup_model", "verbose")
+
+
+class Remembering(RecurrentActorCriticPolicy):
+    """sb3-contrib's policy, which follows a sequence step by step if a course begins in it, elsewhere in one go.
+
+    Its buffer lets sequences begin where courses do. So the first step is told apart: memory is cleared before it.
+    """
+
+    @staticmethod
+    def _process_sequence(
+        features: Tensor, lstm_states: tuple[Tensor, Tensor], episode_starts: Tensor, lstm: torch.nn.LSTM
+    ) -> tuple[Tensor, Tensor]:
+        begins = episode_starts.reshape(lstm_states[0].shape[1], -1).clone()  # (sequences, steps)
+        kept = (1.0 - begins[:, 0]).view(1, -1, 1)
+        begins[:, 0] = 0.0
+        hidden, cells = lstm_states
+        return RecurrentActorCriticPolicy._process_sequence(features, (kept * hidden, kept * cells), begins, lstm)
 
 
 def check(recipe: Recipe) -> None:
@@ -79,7 +98,7 @@ def build(recipe: Recipe, env: VecEnv, seed: int) -> BaseAlgorithm:
     if recipe.training.anneal:
         rate = float(recipe.hyperparameters["learning_rate"])
         arguments["learning_rate"] = lambda left: left * rate
-    policy = "MlpLstmPolicy" if recipe.form.lstm else "MlpPolicy"
+    policy = Remembering if recipe.form.lstm else "MlpPolicy"
     try:
         return CLASSES[recipe.algorithm](
             policy, env, seed=seed, device="cpu", policy_kwargs=_network(recipe, recipe.form), **arguments

@@ -53,6 +53,33 @@ def test_memory_and_outputs_are_those_of_torch(rules: Recipe, model: Any, state:
     assert memory[:, : learned.units] == pytest.approx(np.asarray(theirs)[0][0], abs=1e-6)
 
 
+@pytest.mark.parametrize(("first", "later", "calls"), [(0.0, 0.0, 1), (0.5, 0.0, 1), (1.0, 0.0, 1), (0.5, 0.2, 7)])
+def test_sequences_are_followed_as_by_sb3_contrib(model: Any, first: float, later: float, calls: int) -> None:
+    """In one go where a course begins at the first step or not at all; values and slopes are the same."""
+    import torch
+    from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy as Theirs
+
+    chance, lstm, steps, sequences = torch.Generator().manual_seed(0), model.policy.lstm_actor, 7, 5
+    features = torch.randn(sequences * steps, lstm.input_size, generator=chance)
+    state = tuple(torch.randn(1, sequences, lstm.hidden_size, generator=chance) for _ in range(2))
+    shares = torch.tensor([first] + [later] * (steps - 1))
+    starts = (torch.rand(sequences, steps, generator=chance) < shares).float().flatten()
+
+    def followed(by: Any) -> tuple[list[Any], int]:
+        made: list[int] = []
+        hook = lstm.register_forward_hook(lambda *_: made.append(1))
+        output, memory = by._process_sequence(features, state, starts.clone(), lstm)
+        hook.remove()
+        lstm.zero_grad()
+        (output**2).sum().backward()
+        return [output, *memory, *(weight.grad.clone() for weight in lstm.parameters())], len(made)
+
+    (ours, count), (theirs, _) = followed(model.policy), followed(Theirs)
+    assert count == calls
+    for own, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(own, other, atol=1e-5, rtol=1e-5)
+
+
 def test_it_remembers_on_visits_only_and_holds_its_dose_between(rules: Recipe, state: State) -> None:
     agent, cohort = Agent(rules, {0: state}, {}, 0, "test"), Cohort(CASE.task(), N, "evaluate", 1)
     cohort.admit(np.arange(N))
