@@ -18,6 +18,16 @@ def treat(
 
     Returns the cohort at the end, and per patient the `return` and what each term added to it.
     """
+    cohort, total, terms = followed(scenario, policy, patients, seed=seed, stream=stream)
+    priced = cohort.rules["prices"] * terms
+    names = [f"reward_{term.name}" for term in cohort.task.care.terms]
+    return cohort, {"return": total} | {name: priced[:, j] for j, name in enumerate(names)}
+
+
+def followed(
+    scenario: Scenario, policy: Any, patients: NDArray[np.int64], *, seed: int, stream: str
+) -> tuple[Cohort, NDArray[np.float64], NDArray[np.float64]]:
+    """The cohort at the end, and per patient the return (n,) and the sum of each term before its price (n, terms)."""
     task = scenario.task()
     cohort = Cohort(task, len(patients), stream, seed)
     cohort.admit(patients)
@@ -29,9 +39,9 @@ def treat(
         actions, state = policy.predict(cohort.observation, state=state, episode_start=start, deterministic=True)
         paid = cohort.treat(checked(actions, policy, cohort), running)
         total += paid.reward
-        terms += cohort.rules["prices"] * paid.terms
+        terms += paid.terms
         running, start = ~paid.over, np.zeros(len(patients), dtype=bool)
-    return cohort, {"return": total} | {f"reward_{t.name}": terms[:, j] for j, t in enumerate(task.care.terms)}
+    return cohort, total, terms
 
 
 def begin(policy: Any, cohort: Cohort) -> None:

@@ -13,6 +13,7 @@ from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
     from dosing_env.agent import Agent
+    from dosing_env.recipe import Recipe
 
 
 @click.command()
@@ -84,13 +85,19 @@ def _result(agent: Agent, folder: Path) -> str:
     tables = case.kind.tables
     last = {row["seed"]: row for row in agent.card["learning"]}
     lines = [
-        f"seed {seed}: {row[tables.PRIMARY]:.1f} % {tables.WITHIN}, return {row['return']:.3f}, {row['steps']:,} steps"
-        f", {agent.card['seconds'][str(seed)]:.0f} s{', chosen' if seed == agent.seed and len(last) > 1 else ''}"
+        f"seed {seed}: {row[tables.PRIMARY]:.1f} % {tables.WITHIN}, return {row['return']:.3f}{_costs(rules, row)}"
+        f", {row['steps']:,} steps, {agent.card['seconds'][str(seed)]:.0f} s"
+        f"{', chosen' if seed == agent.seed and len(last) > 1 else ''}"
         for seed, row in last.items()
     ]
     lines.append(_together([row[tables.PRIMARY] for row in last.values()], tables.WITHIN))
     lines += [f"went on: seed {seed} {how}" for seed, ways in agent.card["resumed"].items() for how in ways]
     return "\n".join([*lines, *ending(agent, folder)])
+
+
+def _costs(rules: Recipe, row: dict[str, float]) -> str:
+    """The costs with a limit, at the last look."""
+    return "".join(f", {limit.cost} {row[limit.column]:.4f} (limit {limit.most:g})" for limit in rules.limits)
 
 
 def ending(agent: Agent, folder: Path) -> list[str]:

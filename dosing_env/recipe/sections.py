@@ -54,6 +54,11 @@ class Limit(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     integral: Positive = 1.0  # by how much an excess raises the price with each rollout
     proportional: NotNegative = 10.0  # and while it lasts
 
+    @property
+    def column(self) -> str:
+        """Under which name a look at the tuning stream has the mean of the cost."""
+        return f"cost_{self.cost}"
+
 
 class Pretrain(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A policy that teaches the network before it learns by itself (see `training.warm_start`)."""

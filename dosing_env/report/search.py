@@ -26,11 +26,12 @@ class TriedValues(NamedTuple):
     value: float | None  # return on the tuning stream; of a pruned one when it was
     endpoint: float | None  # the primary one there, %
     pruned: bool
+    excess: float = 0.0  # of its costs above the limits of the recipe
 
     @property
-    def rank(self) -> tuple[bool, float]:
-        """Higher is better; one that was pruned is below all that were not."""
-        return not self.pruned, -math.inf if self.value is None else self.value
+    def rank(self) -> tuple[bool, float, float]:
+        """Higher is better; one that was pruned is below all that were not, one that keeps the limits above others."""
+        return not self.pruned, -self.excess, -math.inf if self.value is None else self.value
 
 
 def best_table(tried: Sequence[TriedValues], within: str) -> Table:
@@ -44,6 +45,8 @@ def best_table(tried: Sequence[TriedValues], within: str) -> Table:
         table.add_column(heading, justify="left" if heading == "trial" else "right")
     table.add_row("return", *(f"{one.value:.3f}" for one in best))
     table.add_row(f"% {within}", *(f"{one.endpoint:.1f}" for one in best))
+    if any(one.excess > 0.0 for one in tried):
+        table.add_row("above limits", *(f"{one.excess:.4f}" for one in best))
     for key in best[0].values:
         table.add_row(key, *(_short(one.values[key]) for one in best))
     return table

@@ -11,7 +11,7 @@ costs at their prices.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,12 @@ from numpy.typing import NDArray
 from dosing_env.recipe import Limit
 
 Floats = NDArray[np.float64]
+
+
+def standing(limits: Sequence[Limit], look: Mapping[str, float]) -> tuple[float, float]:
+    """How good a look at the tuning stream is, higher is better: first that limits are kept, then the return."""
+    excess = sum(max(0.0, look[limit.column] - limit.most) for limit in limits)
+    return -excess, look["return"]
 
 
 class Prices:

@@ -22,6 +22,7 @@ from dosing_env.recipe import Boosting, Network, Recipe, Scaler, sight_of
 from dosing_env.report.card import describe
 from dosing_env.scenario import Scenario
 from dosing_env.training import algorithms
+from dosing_env.training.prices import standing
 from dosing_env.training.seed import SeedRun, so_far, train_seed, versions
 from dosing_env.weights import write_weights
 
@@ -192,9 +193,10 @@ class Total:
 def write_bundle(path: Path, recipe: Recipe, case: Scenario, runs: Sequence[SeedRun], **more: str) -> None:
     """Write what was learned: weights of every seed, recipe, scenario, versions, in one file with a checksum.
 
-    The seed best on the tuning stream is the one shipped. `more` stands in the card too.
+    The seed best on the tuning stream is the one shipped, of those that keep the limits if one does. `more` stands in
+    the card too.
     """
-    best = max(runs, key=lambda run: run.learning[-1]["return"])
+    best = max(runs, key=lambda run: standing(recipe.limits, run.learning[-1]))
     task = case.task()
     card = {
         "name": recipe.name,

@@ -21,7 +21,18 @@ from dosing_env.recipe import Found, Recipe
 from dosing_env.report.search import TriedValues, drawn
 from dosing_env.training import run
 from dosing_env.training.space import space_of, with_values
-from dosing_env.training.study import FrozenTrial, Plan, Study, Tell, TrialState, best_of, ended, opened, work
+from dosing_env.training.study import (
+    FrozenTrial,
+    Plan,
+    Study,
+    Tell,
+    TrialState,
+    best_of,
+    ended,
+    excess_of,
+    opened,
+    work,
+)
 
 TRIALS = 50  # by default
 
@@ -222,4 +233,6 @@ def _found(study: Study, plan: Plan) -> Recipe:
 def _values(trial: FrozenTrial) -> TriedValues:
     attributes: dict[str, Any] = trial.user_attrs
     pruned = trial.state == TrialState.PRUNED
-    return TriedValues(trial.number, attributes["values"], trial.value, attributes.get("endpoint"), pruned)
+    return TriedValues(
+        trial.number, attributes["values"], trial.value, attributes.get("endpoint"), pruned, excess_of(trial)
+    )

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -18,7 +18,7 @@ import numpy as np
 
 from dosing_env import scenario as scenarios
 from dosing_env.processes import undisturbed
-from dosing_env.recipe import Range, Recipe
+from dosing_env.recipe import Limit, Range, Recipe
 from dosing_env.scenario import Scenario
 from dosing_env.training.seed import identity_of, train_seed
 from dosing_env.training.space import present, proposed, with_values
@@ -98,9 +98,14 @@ def ended(study: Study) -> list[FrozenTrial]:
 
 
 def best_of(study: Study) -> FrozenTrial | None:
-    """The trial with the best return; None before one was trained to its end."""
+    """The trial with the best return, of those that keep the limits if one does; None before one was trained."""
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    return max(complete, key=lambda trial: trial.value or 0.0, default=None)
+    return max(complete, key=lambda trial: (-excess_of(trial), trial.value or 0.0), default=None)
+
+
+def excess_of(trial: FrozenTrial) -> float:
+    """By how much its costs were above the limits of the recipe, all together, at its last look."""
+    return sum(max(0.0, value) for value in trial.constraints.values())
 
 
 def work(plan: Plan, tell: Tell) -> None:
@@ -177,6 +182,7 @@ class Trying:
             shutil.rmtree(folder, ignore_errors=True)
         primary = self._case.kind.tables.PRIMARY
         trial.set_user_attr("endpoint", fmean(row[primary] for row in rows))
+        _note_costs(trial, rules.limits, rows)
         return fmean(row["return"] for row in rows)
 
     def _last_row(self, trial: optuna.Trial, rules: Recipe, i: int, folder: Path) -> dict[str, Any]:
@@ -193,9 +199,16 @@ class Trying:
                 # By the number of the look: rollouts of another length end at other steps.
                 trial.report(row["return"], (before + row["steps"]) // rules.training.evaluate_every)
                 if trial.should_prune():
+                    _note_costs(trial, rules.limits, [row])
                     raise optuna.TrialPruned
 
         return train_seed(rules, self._case, rules.training.seeds[i], folder, tell, looked).learning[-1]
+
+
+def _note_costs(trial: optuna.Trial, limits: Sequence[Limit], rows: Sequence[dict[str, Any]]) -> None:
+    """Tell by how much costs are above their limits, for the sampler and for `best_of`."""
+    for limit in limits:
+        trial.set_constraint(limit.cost, fmean(row[limit.column] for row in rows) - limit.most)
 
 
 class Failures:

@@ -18,12 +18,12 @@ from dosing_env.scenario import Scenario
 from dosing_env.training import checkpoints
 from dosing_env.training.algorithms import state_of
 from dosing_env.training.patients import PatientVecEnv
-from dosing_env.treatment import treat
+from dosing_env.treatment import followed
 
 TUNE_SEED = 0  # of the patients on which checkpoints and seeds are compared
 
 Tell = Callable[[int, str], None]  # steps done, what
-Looked = Callable[[dict[str, Any]], None]  # seed, steps, primary endpoint and return on the tuning stream
+Looked = Callable[[dict[str, Any]], None]  # seed, steps, and `tuned`
 _OFTEN = 0.5  # s between two lines for whoever waits
 
 
@@ -140,8 +140,11 @@ def logger_for(folder: Path, steps: int) -> Logger:
 
 
 def tuned(agent: Agent, case: Scenario) -> dict[str, float]:
-    """Primary endpoint and return of an agent on the patients of the tuning stream."""
+    """Primary endpoint, return and costs with a limit of an agent on the patients of the tuning stream."""
     patients = np.arange(agent.recipe.training.evaluate_patients)
-    cohort, returns = treat(case, agent, patients, seed=TUNE_SEED, stream="tune")
-    table, primary = case.kind.tables.outcomes(cohort, returns), case.kind.tables.PRIMARY
-    return {primary: float(table[primary].mean()), "return": float(table["return"].mean())}
+    cohort, total, terms = followed(case, agent, patients, seed=TUNE_SEED, stream="tune")
+    primary = case.kind.tables.PRIMARY
+    names = [term.name for term in cohort.task.care.terms]
+    seen = {primary: case.kind.tables.outcomes(cohort, {"return": total})[primary], "return": total}
+    seen |= {limit.column: terms[:, names.index(limit.cost)] for limit in agent.recipe.limits}
+    return {name: float(values.mean()) for name, values in seen.items()}

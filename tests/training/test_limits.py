@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,16 @@ import numpy as np
 import pytest
 
 from dosing_env import scenario as scenarios
+from dosing_env import weights
 from dosing_env.recipe import Limit, Recipe
 from tests.training.recipes import small
 
 training = pytest.importorskip("dosing_env.training")
+write_bundle = pytest.importorskip("dosing_env.training.run").write_bundle
 Prices = pytest.importorskip("dosing_env.training.prices").Prices
+
+
+PATIENTS = 500
 
 
 def limited(*limits: Limit, **changes: Any) -> Recipe:
@@ -55,7 +61,7 @@ def test_the_learner_earns_the_reward_less_the_price() -> None:
 
 def test_a_limit_makes_a_safer_agent(tmp_path: Path) -> None:
     """A limit that is hard to keep: less kidney injury than without, at the price of attainment."""
-    brief = {"steps": 150_000, "num_envs": 256, "evaluate_every": 10**9, "evaluate_patients": 500}
+    brief = {"steps": 150_000, "num_envs": 256, "evaluate_every": 10**9, "evaluate_patients": PATIENTS}
     case = scenarios.load("vancomycin_ward")
     runs = {}
     for name, limits in {"free": (), "limited": (Limit("aki", 0.05),)}.items():
@@ -73,8 +79,30 @@ def costs_of(rules: Recipe, state: Any, case: Any) -> float:
     from dosing_env.agent import Agent
     from dosing_env.treatment import treat
 
-    cohort, _ = treat(case, Agent(rules, {0: state}, {}, 0, "test"), np.arange(500), seed=0, stream="tune")
+    cohort, _ = treat(case, Agent(rules, {0: state}, {}, 0, "test"), np.arange(PATIENTS), seed=0, stream="tune")
     return float(cohort.courses["risk"].mean())
+
+
+def test_a_look_tells_the_costs_that_have_a_limit(tmp_path: Path) -> None:
+    rules, case = limited(Limit("aki", 0.05), evaluate_patients=PATIENTS), scenarios.load("vancomycin_ward")
+    run = training.train_seed(rules, case, 0, tmp_path)
+    assert run.learning[-1]["cost_aki"] == pytest.approx(costs_of(rules, run.state, case), rel=1e-12)
+
+
+def test_the_best_seed_keeps_the_limits_if_one_does(tmp_path: Path) -> None:
+    """Of three that differ in cost and return; where none keeps it, the one nearest to it."""
+    rules, case = limited(Limit("aki", 0.1)), scenarios.load("vancomycin_ward")
+    run = training.train_seed(rules, case, 0, tmp_path)
+
+    def shipped(*looks: tuple[float, float]) -> int:
+        learning = [run.learning[-1] | {"seed": seed, "cost_aki": c, "return": r} for seed, (c, r) in enumerate(looks)]
+        runs = [dataclasses.replace(run, seed=row["seed"], learning=[row]) for row in learning]
+        write_bundle(tmp_path / "one.safetensors", rules, case, runs)
+        return int(weights.read_weights(tmp_path / "one.safetensors")[1]["shipped_seed"])
+
+    assert shipped((0.12, 0.6), (0.08, 0.5), (0.09, 0.4)) == 1
+    assert shipped((0.12, 0.6), (0.11, 0.3), (0.13, 0.7)) == 1
+    assert shipped((0.02, 0.2), (0.09, 0.3), (0.1, 0.7)) == 2
 
 
 def test_an_unknown_cost_is_answered_with_those_there_are() -> None:

@@ -16,7 +16,7 @@ import pytest
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.algorithms import ALGORITHMS
-from dosing_env.recipe import Range, Recipe
+from dosing_env.recipe import Limit, Range, Recipe
 from tests.training.recipes import small
 
 optuna = pytest.importorskip("optuna")
@@ -66,6 +66,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Callable[[Fake], None]:
             for look in (1, 2, 3, 4):
                 value = returns(dict(rules.hyperparameters), look)
                 rows.append({"steps": look * steps // 4, "return": value, case.kind.tables.PRIMARY: 50.0})
+                rows[-1]["cost_aki"] = 10.0 * float(rules.hyperparameters["learning_rate"])
                 tell(look * steps // 4, f"seed {seed}")
                 looked(rows[-1])
             return seeds.SeedRun(seed, {}, rows, True)
@@ -205,6 +206,20 @@ def test_numbers_that_run_away_are_a_failed_trial() -> None:
     with pytest.warns(UserWarning, match="failed"):
         found = search(searchable(ranges), trials=3)
     assert {one.values["learning_rate"] for one in found.tried} == {1e-3}
+
+
+def test_what_keeps_the_limits_is_better_than_what_does_not(fake: Callable[[Fake], None]) -> None:
+    """With a limit on the learning rate at 5e-3: what is found is below, however good it is above."""
+    fake(rate)
+    plain, limited = quick(), msgspec.structs.replace(quick(), limits=(Limit("aki", 0.05),))
+    assert float(search(plain, trials=12).recipe.hyperparameters["learning_rate"]) > 5e-3
+    found = search(limited, trials=12, study="limited")
+    assert float(found.recipe.hyperparameters["learning_rate"]) <= 5e-3
+    assert found.recipe.found is not None
+    assert found.tried[0].number == found.recipe.found.trial
+    complete = [one for one in found.tried if not one.pruned]
+    assert [one.excess > 0.0 for one in complete] == sorted(one.excess > 0.0 for one in complete)
+    assert complete[-1].excess > 0.0
 
 
 def test_trial_after_trial_that_fails_ends_the_search(fake: Callable[[Fake], None]) -> None:
