@@ -85,7 +85,8 @@ def identity_of(recipe: Recipe, case: Scenario) -> dict[str, Any]:
     own = msgspec.structs.replace(recipe, title="", purpose="", name="", file="", scenario="", search={}, found=None)
     training = msgspec.structs.replace(own.training, seeds=())
     own = msgspec.structs.replace(own, training=training)
-    return {"recipe": hashlib.sha256(msgspec.json.encode(own)).hexdigest()[:12], "scenario": scenarios.parts(case)}
+    # Its repr, not its JSON: that leaves out defaults, by identity, so it is another one after the way to a process.
+    return {"recipe": hashlib.sha256(repr(own).encode()).hexdigest()[:12], "scenario": scenarios.parts(case)}
 
 
 def versions() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 
 from dosing_env import scenario as scenarios
 from dosing_env.algorithms import ALGORITHMS
-from dosing_env.recipe import Limit, Scaling
+from dosing_env.recipe import Limit, Pretrain, Scaling
 from tests.training.recipes import small
 
 training = pytest.importorskip("dosing_env.training")
 checkpoints = pytest.importorskip("dosing_env.training.checkpoints")
+identity_of = pytest.importorskip("dosing_env.training.seed").identity_of
 
 every_algorithm = pytest.mark.parametrize("algorithm", list(ALGORITHMS))
 
@@ -56,6 +58,17 @@ def test_it_ends_with_the_same_weights(algorithm: str, tmp_path: Path) -> None:
     assert "not exact" not in gone_on.resumed[0]
     assert same(gone_on.state, whole.state)
     assert gone_on.learning == whole.learning
+
+
+def test_a_process_of_its_own_goes_on_with_the_training_of_another() -> None:
+    """Whatever stands in the recipe: what makes a training another one survives the way to a process."""
+    rules = msgspec.structs.replace(
+        small(), limits=(Limit("aki", 0.1),), pretrain=Pretrain("guideline_2020"), observation=(Scaling("time"),)
+    )
+    case, sent = scenarios.load(rules.scenario), pickle.loads(pickle.dumps(rules))  # noqa: S301  made here
+    assert identity_of(sent, case) == identity_of(rules, case)
+    for other in ({"limits": ()}, {"pretrain": None}, {"frames": 2}, {"limits": (Limit("aki", 0.1, integral=2.0),)}):
+        assert identity_of(msgspec.structs.replace(rules, **other), case) != identity_of(rules, case)
 
 
 def test_what_was_too_much_to_write_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
