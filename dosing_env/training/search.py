@@ -21,18 +21,8 @@ from dosing_env.recipe import Found, Recipe
 from dosing_env.report.search import TriedValues, drawn
 from dosing_env.training import run
 from dosing_env.training.space import space_of, with_values
-from dosing_env.training.study import (
-    FrozenTrial,
-    Plan,
-    Study,
-    Tell,
-    TrialState,
-    best_of,
-    ended,
-    excess_of,
-    opened,
-    work,
-)
+from dosing_env.training.study import FrozenTrial, Plan, Study, TrialState, best_of, ended, excess_of, opened
+from dosing_env.training.trials import Tell, work
 
 TRIALS = 50  # by default
 

@@ -71,7 +71,7 @@ def test_what_cannot_be_is_refused_before_anything_is_written(here: Path) -> Non
 def test_without_optuna_it_says_how_to_get_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searchable(here)
     monkeypatch.setitem(sys.modules, "optuna", None)
-    for module in ("search", "study"):
+    for module in ("search", "study", "trials"):
         monkeypatch.delitem(sys.modules, f"dosing_env.training.{module}", raising=False)
         monkeypatch.delattr(dosing_env.training, module, raising=False)
     assert "pip install 'dosing-env[train,search]'" in complaint(run("search", "tiny.toml"))

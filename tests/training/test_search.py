@@ -23,7 +23,7 @@ optuna = pytest.importorskip("optuna")
 training = pytest.importorskip("dosing_env.training")
 
 from dosing_env.training import seed as seeds  # noqa: E402
-from dosing_env.training import space, study  # noqa: E402
+from dosing_env.training import space, study, trials  # noqa: E402
 from dosing_env.training.search import Searched, Standing, prepare, search  # noqa: E402
 
 RATES = {"learning_rate": Range(low=1e-5, high=1e-2, log=True), "layers": Range(among=((16, 8), (8,)))}
@@ -71,7 +71,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Callable[[Fake], None]:
                 looked(rows[-1])
             return seeds.SeedRun(seed, {}, rows, True)
 
-        monkeypatch.setattr(study, "train_seed", train)
+        monkeypatch.setattr(trials, "train_seed", train)
 
     return install
 
@@ -137,10 +137,10 @@ def test_two_processes_share_a_study() -> None:
     told: list[tuple[int, int, str]] = []
     found = search(searchable(), trials=4, jobs=2, progress=lambda *words: told.append(words))
     assert len(found.tried) in (4, 5)  # the other one may have begun a trial
-    trials = optuna.load_study(study_name="small", storage="sqlite:///runs/small_search/study.db").trials
-    assert [trial.number for trial in trials] == list(range(len(trials)))
-    assert any(one.datetime_complete > other.datetime_start for one, other in pairwise(trials))
-    assert len({str(trial.params) for trial in trials}) == len(trials)
+    tried = optuna.load_study(study_name="small", storage="sqlite:///runs/small_search/study.db").trials
+    assert [trial.number for trial in tried] == list(range(len(tried)))
+    assert any(one.datetime_complete > other.datetime_start for one, other in pairwise(tried))
+    assert len({str(trial.params) for trial in tried}) == len(tried)
     assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
     assert {total for _, total, _ in told} == {8000}
 
@@ -171,13 +171,13 @@ def test_what_a_look_raises_ends_a_training(tmp_path: Path) -> None:
 
 def test_several_seeds_are_averaged(fake: Callable[[Fake], None], monkeypatch: pytest.MonkeyPatch) -> None:
     fake(rate)
-    original = study.train_seed
+    original = trials.train_seed
 
     def by_seed(rules: Recipe, case: Any, seed: int, *rest: Any) -> seeds.SeedRun:
         run = original(rules, case, seed, *rest)
         return seeds.SeedRun(seed, {}, [run.learning[-1] | {"return": seed}], True)
 
-    monkeypatch.setattr(study, "train_seed", by_seed)
+    monkeypatch.setattr(trials, "train_seed", by_seed)
     assert [one.value for one in search(quick(), trials=2, seed=[1, 5, 6]).tried] == [4.0, 4.0]
 
 
