@@ -71,11 +71,14 @@ def drawn(space: Mapping[str, Range], tried: Sequence[TriedValues]) -> bytes:
 
 
 def _draw(panel: Axes, found: Range, tried: Sequence[TriedValues], key: str) -> None:
-    """One value: pruned trials as crosses, the best one ringed."""
+    """One value: pruned trials as crosses, those above a limit hollow, the best one ringed."""
+    from matplotlib.markers import MarkerStyle
+
     names = [] if found.among is None else [_short(value) for value in found.among]
     at = {one.number: names.index(_short(one.values[key])) if names else one.values[key] for one in tried}
     for one in tried:
-        marker, colour = ("x", QUIET) if one.pruned else ("o", COLOUR["agent"])
+        shape, colour = ("x", QUIET) if one.pruned else ("o", COLOUR["agent"])
+        marker = MarkerStyle(shape, fillstyle="none" if one.excess else "full")
         panel.scatter(at[one.number], one.value or 0.0, s=16, lw=0.8, marker=marker, color=colour, clip_on=False)
     panel.scatter(at[tried[0].number], tried[0].value or 0.0, s=70, facecolors="none", edgecolors=INK, lw=1.0)
     if names:
