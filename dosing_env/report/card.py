@@ -61,7 +61,7 @@ def _facts(trial: Trial, agent: Agent) -> dict[str, Any]:
     table = trial.summary().set_index(["drug", "policy"])
     own = table.loc[trial.drugs[0]]
     mine = own.loc[agent.name]
-    learning = [row["steps"] for row in agent.card["learning"] if row["seed"] == agent.seed]
+    last = [row for row in agent.card["learning"] if row["seed"] == agent.seed][-1]
     return {
         "agent": agent,
         "trial": trial,
@@ -75,7 +75,11 @@ def _facts(trial: Trial, agent: Agent) -> dict[str, Any]:
         "day1": any(endpoint.name == DAY1 for endpoint in trial.endpoints),
         "inputs": agent.learned.inputs,
         "sees": _sees(agent.recipe),
-        "steps": f"{learning[-1]:,}",
+        "steps": f"{last['steps']:,}",
+        "limits": [
+            {"cost": limit.cost, "most": f"{limit.most:g}", "tuned": f"{last[limit.column]:.4f}"}
+            for limit in agent.recipe.limits
+        ],
         "versions": ", ".join(f"{name} {version}" for name, version in agent.card["versions"].items()),
         "reference": trial.arm(trial.reference).title if trial.reference else "none",
         "rows": [_row(trial, own.loc[arm.name]) for arm in trial.arms()],

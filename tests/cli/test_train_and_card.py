@@ -62,6 +62,16 @@ def test_one_seed_for_fewer_steps(here: Path) -> None:
     assert {name.split("/")[0] for name in files(here / "short")} == {"tiny.safetensors", "tiny.toml", "seed9"}
 
 
+def test_costs_that_have_a_limit_are_told(here: Path) -> None:
+    path = small_recipe(here)
+    path.write_text(path.read_text() + '[[limits]]\ncost = "aki"\nmost = 0.2\n')
+    result = run("train", "tiny.toml", "--seed", "0", "--steps", "1792", "--quiet")
+    cost = load_agent("runs/tiny_seed0/tiny.toml").card["learning"][-1]["cost_aki"]
+    assert f", aki {cost:.4f} (limit 0.2), 1,792 steps" in result.out
+    row = f'| limit | aki at most 0.2 on average, kept by a price; on the stream "tune" it is {cost:.4f} |'
+    assert row in Path("runs/tiny_seed0/tiny.md").read_text().splitlines()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "answer"),
     [
