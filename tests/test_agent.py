@@ -16,6 +16,8 @@ from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent
 from dosing_env.cohort import Cohort
 from dosing_env.recipe import Equation, Network, Recipe
+from dosing_env.statistics import Means, group_means
+from dosing_env.treatment import followed
 from dosing_env.virtual_trial import evaluate
 from dosing_env.ward.kind import WARD
 from tests.bundles import sound
@@ -155,6 +157,20 @@ def test_training_seeds_give_different_agents(name: str) -> None:
         one.begin(task, None)
         said.add(one.outputs(one.sight(observation, None)[0]).tobytes())
     assert len(said) == len(agent.states)
+
+
+def test_an_agent_with_a_limit_keeps_it_on_patients_it_has_never_met() -> None:
+    """Within the interval of the mean, and more safely than the agent without one."""
+    limited, free = load_agent("vancomycin_ward_limited_ppo"), load_agent("vancomycin_ward_ppo")
+    (limit,), case = limited.recipe.limits, scenarios.load("vancomycin_ward")
+    harm = [term.name for term in case.task().care.terms].index(limit.cost)
+
+    def costs(agent: Agent) -> Means:
+        return group_means(followed(case, agent, np.arange(2000), seed=1, stream="evaluate")[2][:, [harm]])
+
+    kept, other = costs(limited), costs(free)
+    assert kept.low < limit.most < other.low
+    assert kept.estimate == pytest.approx(limit.most, abs=0.005)
 
 
 def test_weights_of_another_scaling_are_refused(tmp_path: Path) -> None:
