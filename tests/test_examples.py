@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from dosing_env import recipe, scenario
+from dosing_env.algorithms import ALGORITHMS
 
 pytest.importorskip("torch")
 
 ROOT = Path(__file__).parents[1]
+RECIPES = sorted((ROOT / "docs" / "examples").glob("*/*.toml"))
 
 
 @pytest.mark.parametrize("identifier", ["dosing_env/VancomycinWard-v1", "dosing_env/VancomycinOneshot-v1"])
@@ -34,9 +36,17 @@ def test_ppo_in_one_file(
     assert printed(1) != first
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "docs" / "examples" / "memory").glob("*.toml")))
-def test_the_recipes_of_the_documentation_can_be_trained(name: str) -> None:
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_the_recipes_of_the_documentation_can_be_trained(path: Path) -> None:
     from dosing_env import training
 
-    rules = recipe.load(str(ROOT / "docs" / "examples" / "memory" / f"{name}.toml"))
+    rules = recipe.load(str(path))
     training.check(rules, scenario.load(rules.scenario))
+
+
+def test_every_algorithm_has_a_recipe_that_says_how_its_values_were_found() -> None:
+    rules = [recipe.load(str(path)) for path in RECIPES if path.parent.name == "algorithms"]
+    assert sorted(one.algorithm for one in rules) == sorted(ALGORITHMS)
+    for one in rules:
+        assert one.found is not None
+        assert not set(one.found.seeds) & set(one.training.seeds)  # searched and trained with other chance
