@@ -63,25 +63,26 @@ def undisturbed() -> Iterator[Callable[[], None]]:
         if came:
             raise KeyboardInterrupt
 
-    own = threading.current_thread() is threading.main_thread()
-    if not own or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # here it is left to another one
+    with _answered(lambda number, _: came.append(number)):
         yield let_in
-        return
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
-    try:
-        yield let_in
-    finally:
-        signal.signal(signal.SIGINT, before)
     let_in()
 
 
 @contextmanager
 def starting() -> Iterator[None]:
     """A terminal sends Ctrl-C to every process; processes started meanwhile leave it to this one."""
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may change what a signal does
+    with _answered(signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def _answered(how: Any) -> Iterator[None]:
+    """Ctrl-C is answered so meanwhile, unless it is ignored here and left to another process."""
+    main = threading.current_thread() is threading.main_thread()  # only it may change what a signal does
+    if not main or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(signal.SIGINT, how)
     try:
         yield
     finally:

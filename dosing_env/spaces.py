@@ -37,7 +37,10 @@ class Actions:
     """
 
     def __init__(self, task: Task, count: int, discrete: bool) -> None:
-        self._count, self._discrete = count, discrete
+        self._discrete, width = discrete, len(task.actions)
+        self._shape = (count, width)
+        self._shapes = [self._shape, *([(count,)] if width == 1 else []), *([()] if count == width == 1 else [])]
+        self._shapes += [(width,)] if count == 1 else []
         self._grids = [np.array(grid) for grid in task.grids]
         self._names = [f"{a.name} index" if discrete else f"{a.name}_{a.unit}" for a in task.actions]
         self._bounds = [(a.low, a.high) for a in task.actions]
@@ -57,13 +60,12 @@ class Actions:
 
     def _columns(self, actions: Any) -> NDArray[Any]:
         """The actions as an array (count, numbers), of the numbers they came in."""
-        values, count, width = np.asarray(actions), self._count, len(self._names)
-        shapes = [(count, width), *([(count,)] if width == 1 else []), *([()] if count == width == 1 else [])]
-        shapes += [(width,)] if count == 1 else []
-        if values.shape not in shapes or values.dtype.kind not in "iuf":
+        values = np.asarray(actions)
+        if values.shape not in self._shapes or values.dtype.kind not in "iuf":
+            count, width = self._shape
             name, form = " and ".join(self._names), "in a row or column" if width == 1 else f"times {width}"
             raise ValueError(f"{name}: expected {count} numbers {form}, got shape {values.shape} of {values.dtype}")
-        return values.reshape(count, width)
+        return values.reshape(self._shape)
 
 
 def _checked(values: NDArray[Any], low: float, high: float, name: str, whole: bool) -> Any:

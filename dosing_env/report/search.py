@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,11 +26,6 @@ class TriedValues(NamedTuple):
     endpoint: float | None  # the primary one there, %
     pruned: bool
     excess: float = 0.0  # of its costs above the limits of the recipe
-
-    @property
-    def rank(self) -> tuple[bool, float, float]:
-        """Higher is better; one that was pruned is below all that were not, one that keeps the limits above others."""
-        return not self.pruned, -self.excess, -math.inf if self.value is None else self.value
 
 
 def best_table(tried: Sequence[TriedValues], within: str) -> Table:

@@ -21,7 +21,7 @@ from dosing_env.recipe import Found, Recipe
 from dosing_env.report.search import TriedValues, drawn
 from dosing_env.training import run
 from dosing_env.training.space import space_of, with_values
-from dosing_env.training.study import FrozenTrial, Plan, Study, TrialState, best_of, ended, excess_of, opened
+from dosing_env.training.study import FrozenTrial, Plan, Study, TrialState, best_of, ended, excess_of, opened, rank_of
 from dosing_env.training.trials import Tell, work
 
 TRIALS = 50  # by default
@@ -189,7 +189,7 @@ def _written(study: Study, plan: Plan, file: Path) -> Searched:
     """Write the recipe with the best values, and the picture beside it."""
     found = _found(study, plan)
     files.write_whole(file, recipes.text(found).encode())
-    tried = sorted(map(_values, ended(study)), key=lambda one: one.rank, reverse=True)
+    tried = [_values(trial) for trial in sorted(ended(study), key=rank_of, reverse=True)]
     picture = file.with_suffix(".png")
     files.write_whole(picture, drawn(plan.space, tried))
     failed = len(study.get_trials(deepcopy=False, states=(TrialState.FAIL,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 import warnings
@@ -91,7 +92,13 @@ def ended(study: Study) -> list[FrozenTrial]:
 def best_of(study: Study) -> FrozenTrial | None:
     """The trial with the best return, of those that keep the limits if one does; None before one was trained."""
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    return max(complete, key=lambda trial: (-excess_of(trial), trial.value or 0.0), default=None)
+    return max(complete, key=rank_of, default=None)
+
+
+def rank_of(trial: FrozenTrial) -> tuple[bool, float, float]:
+    """Higher is better; one that was pruned is below all that were not, one that keeps the limits above others."""
+    value = -math.inf if trial.value is None else trial.value
+    return trial.state == TrialState.COMPLETE, -excess_of(trial), value
 
 
 def excess_of(trial: FrozenTrial) -> float:
