@@ -9,6 +9,8 @@ import pytest
 
 from dosing_env.processes import starting, undisturbed
 
+pytestmark = pytest.mark.usefixtures("ctrl_c_is_heard")
+
 
 def interrupted(done: list[str], suits: bool = False, error: Exception | None = None) -> None:
     """Two pieces of work, with Ctrl-C in the first."""

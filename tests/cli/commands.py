@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from dosing_env import catalogue
 from dosing_env.cli import main
+from tests.ctrl_c import heard
 
 ROOT = Path(__file__).resolve().parents[2]
 WARD = "vancomycin_ward"
@@ -52,13 +53,10 @@ def start(*words: str, folder: Path, **streams: Any) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if name not in unset}
     environment |= {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100"}
     command = [sys.executable, "-m", "dosing_env", *words]
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
+    with heard():
         return subprocess.Popen(
             command, cwd=folder, env=environment, text=True, start_new_session=True, stdin=subprocess.DEVNULL, **streams
         )
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class Terminal:

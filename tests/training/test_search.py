@@ -249,7 +249,7 @@ def test_ctrl_c_keeps_what_was_tried(fake: Callable[[Fake], None]) -> None:
 
 
 @pytest.fixture
-def interrupted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+def interrupted(monkeypatch: pytest.MonkeyPatch, ctrl_c_is_heard: None) -> Iterator[Callable[[int], None]]:
     """Ctrl-C while an answer of the storage is read: an unread one holds a lock, for which its own process waits."""
     from sqlalchemy import Engine, event
 
