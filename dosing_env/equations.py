@@ -22,7 +22,7 @@ def behind(text: str) -> str:
     reached: dict[str, str] = {}
     for module, name in _imported(tree).values():
         _reach(module, name, reached)
-    return "\n".join([ast.dump(tree), *(f"{name} {code}" for name, code in sorted(reached.items()))])
+    return "\n".join([_form(tree), *(f"{name} {code}" for name, code in sorted(reached.items()))])
 
 
 def source(module: str) -> str:
@@ -41,10 +41,38 @@ def _reach(module: str, name: str, reached: dict[str, str]) -> None:
     bound = [node for node in tree.body if name in _names_bound(node)]
     if not bound:  # a local or built-in name
         return
-    reached[f"{module}.{name}"] = "\n".join(map(ast.dump, bound))
+    reached[f"{module}.{name}"] = "\n".join(map(_form, bound))
     imported = _imported(tree)
     for mentioned in sorted(set(_names_mentioned(bound))):
         _reach(*imported.get(mentioned, (module, mentioned)), reached)
+
+
+def _form(part: object) -> str:
+    """A syntax tree as text that is the same on every Python.
+
+    It is the text of `ast.dump` on Python 3.11, where the first agents were stamped. Later versions know more fields,
+    and leave out empty ones.
+    """
+    if isinstance(part, ast.JoinedStr):
+        part = ast.JoinedStr([value for value in part.values if not _is_empty_text(value)])
+    if isinstance(part, ast.AST):
+        fields = [(name, getattr(part, name)) for name in part._fields if _counts(part, name)]
+        return f"{type(part).__name__}({', '.join(f'{name}={_form(value)}' for name, value in fields)})"
+    if isinstance(part, list):
+        return f"[{', '.join(map(_form, part))}]"
+    return repr(part)
+
+
+def _is_empty_text(part: object) -> bool:
+    """Whether this is the empty text that Python 3.12 puts at the end of some formats: f"{x:{width}}"."""
+    return isinstance(part, ast.Constant) and part.value == ""
+
+
+def _counts(part: ast.AST, name: str) -> bool:
+    """Whether a field is written: it is there, or it is the value None of a constant."""
+    if name == "type_params":  # Python 3.12 and later
+        return bool(getattr(part, name))
+    return getattr(part, name, None) is not None or (isinstance(part, ast.Constant) and name == "value")
 
 
 def _parsed(text: str) -> ast.Module:
