@@ -53,7 +53,7 @@ def found() -> Iterator[str]:
 
 def newest(pythons: list[str]) -> dict[str, str]:
     """Version -> path of the newest Python of each series."""
-    of_series: dict[tuple[int, int], tuple[tuple[int, ...], str]] = {}
+    of_series: dict[tuple[int, ...], tuple[tuple[int, ...], str]] = {}
     for python in pythons:
         version = tuple(map(int, version_of(python).split(".")))
         of_series[version[:2]] = max(of_series.get(version[:2], ((), "")), (version, python))
