@@ -61,6 +61,24 @@ def test_pins_satisfy_what_the_project_declares(root: Path) -> None:
     assert [str(need) for need in declared(root) if pins[canonicalize_name(need.name)] not in need.specifier] == []
 
 
+@pytest.mark.parametrize(("file", "extras"), [("core", False), ("all", True)])
+def test_every_pin_has_hashes(root: Path, file: str, extras: bool) -> None:
+    pins, hashed = dict(pinned(root)), with_hashes(root / "requirements" / f"{file}.txt")
+    assert sorted(needed(declared(root, extras)) - set(hashed)) == []
+    assert {name: pin.partition(" ")[0] for name, pin in hashed.items() if name in pins} == {
+        name: version for name, version in pins.items() if name in hashed
+    }
+    assert [name for name, pin in hashed.items() if not re.search("--hash=sha256:[0-9a-f]{64}", pin)] == []
+
+
+def test_the_lowest_versions_are_bounds_of_the_project(root: Path) -> None:
+    command = [sys.executable, "tools/lowest.py"]
+    printed = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout.split()
+    lowest = {need.name: need.specifier for need in map(Requirement, printed)}
+    assert lowest.keys() == {need.name for need in declared(root)}
+    assert all(need.specifier.contains(str(lowest[need.name])[2:]) for need in declared(root))
+
+
 def tracked(root: Path) -> list[str]:
     """Files of the shipped folders that git knows, relative to the checkout."""
     names = subprocess.run(["git", "ls-files", "-z", *SHIPPED], cwd=root, check=True, capture_output=True, text=True)
@@ -83,11 +101,11 @@ def wheel_files(root: Path, folder: Path) -> set[str]:
         return {name for name in wheel.namelist() if ".dist-info/" not in name}
 
 
-def declared(root: Path) -> list[Requirement]:
+def declared(root: Path, extras: bool = True) -> list[Requirement]:
     """What the core and all extras ask for, and what builds the wheel."""
     file = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    extras = file["project"]["optional-dependencies"].values()
-    lists = [file["project"]["dependencies"], *extras, file["build-system"]["requires"]]
+    more = file["project"]["optional-dependencies"].values() if extras else ()
+    lists = [file["project"]["dependencies"], *more, file["build-system"]["requires"]]
     return [Requirement(line) for lines in lists for line in lines]
 
 
@@ -96,6 +114,12 @@ def pinned(root: Path) -> Iterator[tuple[str, str]]:
         if not line.startswith("#"):
             name, version = re.fullmatch(r"([a-z0-9-]+)==([0-9.]+)", line).groups()  # type: ignore[union-attr]
             yield name, version
+
+
+def with_hashes(file: Path) -> dict[str, str]:
+    """Name of a package -> its version, and behind it where the pin counts and its hashes."""
+    lines = file.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    return dict(line.split("==", 1) for line in lines if not line.startswith("#"))  # type: ignore[misc]
 
 
 def needed(roots: list[Requirement]) -> set[str]:

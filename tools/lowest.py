@@ -1,4 +1,4 @@
-"""Print the lowest versions that pyproject.toml allows, as constraints for pip: `python tools/lowest.py > lowest.txt`."""
+"""Print the lowest versions that pyproject.toml allows, as constraints for pip: see `make test-lowest`."""
 
 from __future__ import annotations
 
