@@ -30,11 +30,8 @@ test-all: verified ## the same with the slow proofs: thousands of damaged files,
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows, in .venv-lowest
 	@python=`sh tools/find_python.sh` && "$$python" -m venv --clear .venv-lowest
-	@$(LOWEST) -m pip --disable-pip-version-check install -qq packaging
-	@$(LOWEST) tools/lowest.py > .venv-lowest/lowest.txt
-	@$(LOWEST) -m pip --disable-pip-version-check install -qq --constraint .venv-lowest/lowest.txt hatchling
-	@$(LOWEST) -m pip --disable-pip-version-check install -qq --constraint .venv-lowest/lowest.txt \
-		--no-build-isolation --editable '.[$(EXTRAS)]'
+	@$(LOWEST) -m pip --disable-pip-version-check install -qq uv
+	@$(LOWEST) -m uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable '.[$(EXTRAS)]'
 	@$(LOWEST) -m pytest -n $(WORKERS) -m "not slow"
 
 .PHONY: verified

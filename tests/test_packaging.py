@@ -71,14 +71,6 @@ def test_every_pin_has_hashes(root: Path, file: str, extras: bool) -> None:
     assert [name for name, pin in hashed.items() if not re.search("--hash=sha256:[0-9a-f]{64}", pin)] == []
 
 
-def test_the_lowest_versions_are_bounds_of_the_project(root: Path) -> None:
-    command = [sys.executable, "tools/lowest.py"]
-    printed = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout.split()
-    lowest = {need.name: need.specifier for need in map(Requirement, printed)}
-    assert lowest.keys() == {need.name for need in declared(root)}
-    assert all(need.specifier.contains(str(lowest[need.name])[2:]) for need in declared(root))
-
-
 def tracked(root: Path) -> list[str]:
     """Files of the shipped folders that git knows, relative to the checkout."""
     names = subprocess.run(["git", "ls-files", "-z", *SHIPPED], cwd=root, check=True, capture_output=True, text=True)
