@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
+from dosing_env import printable
 from dosing_env.catalogue import unknown
 from dosing_env.files import decode
 from dosing_env.interchange import equations
@@ -81,6 +82,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     assay: Residual
 
 
+@printable.refusals()
 def read_drug(path: Path) -> Drug:
     """The drug of a model file, named after the file.
 

@@ -65,7 +65,7 @@ def test_wrong_policies(here: Path, policies: str, answer: str) -> None:
     [
         ("vancomycin_wrd", "unknown scenario 'vancomycin_wrd'. Did you mean 'vancomycin_ward'?"),
         ("nowhere.toml", "nowhere.toml: no such file"),
-        ("folder.toml", "folder.toml: no such file"),
+        ("folder.toml", "folder.toml: is a folder; a regular file is needed"),
     ],
 )
 def test_a_missing_scenario(here: Path, scenario: str, answer: str) -> None:
