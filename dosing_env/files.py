@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
 import tomllib
@@ -73,6 +74,14 @@ def convert(data: Any, kind: type[T]) -> T:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
         raise ValueError(_explain(_named(str(error), kind, data), kind, data)) from None
+
+
+def finite(number: float) -> bool:
+    """Whether a number is one that 64 bits hold: not infinite, no nan, no huge integer."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -43,7 +43,7 @@ def _checked(scenario: Scenario, where: str) -> Scenario:
 def _kind_of(content: dict[str, Any]) -> type[Scenario]:
     """The record of a file's kind of care; `ward` where it does not say."""
     care = content.get("care", WardScenario.kind.name)
-    if care not in CARES:
+    if not isinstance(care, str) or care not in CARES:
         raise ValueError(f"care: {catalogue.unknown('kind of care', str(care), list(CARES))}")
     return CARES[care]
 

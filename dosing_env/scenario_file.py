@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Self, TypeVar
@@ -12,7 +11,7 @@ from msgspec import Meta, Struct
 
 from dosing_env import catalogue, printable
 from dosing_env.care import Care
-from dosing_env.files import convert
+from dosing_env.files import convert, finite
 from dosing_env.pharmacology import Drug, Population, require_patients
 from dosing_env.policy import planner_of
 from dosing_env.task import Task
@@ -165,8 +164,8 @@ def _broken_finding(s: Scenario, finding: Finding) -> Iterator[str]:
 
 def _not_finite(s: Scenario) -> Iterator[str]:
     for place, number in numbers_of(msgspec.to_builtins(s)):
-        if not math.isfinite(number):
-            yield f"{place}: {number} is not finite"
+        if not finite(number):
+            yield f"{place}: {printable.value(number)} is not finite"
 
 
 def numbers_of(content: Any, place: str = "") -> Iterator[tuple[str, float]]:

@@ -80,7 +80,11 @@ def covariates(outlook: Outlook) -> dict[str, float]:
     now = outlook.history.now
     if not outlook.anonymous:
         return now
-    return {name: min(math.floor(x), OLDEST) if "AGE" in name.upper() else x for name, x in now.items()}
+    return {name: min(math.floor(x), OLDEST) if _is_age(name) else x for name, x in now.items()}
+
+
+def _is_age(name: str) -> bool:
+    return "AGE" in name.upper() or name.upper() in ("PMA", "PNA")
 
 
 def search(outlook: Outlook) -> str:

@@ -85,15 +85,16 @@ def opened(plan: Plan) -> Study:
 
 
 def shown(storage: str) -> str:
-    """The URL of a storage without its password, and without what follows "?", where one may stand too."""
-    url = re.sub(r"://[^/]*@|://.*@(?=[^/@]*/)", "://***@", storage)
-    return printable.one_line(url.partition("?")[0], printable.VALUE)
+    """The URL of a storage without its passwords: before the host, or behind "?"."""
+    url = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", storage)
+    url = re.sub(r"(?i)([?&][^=&]*(?:pass|pwd|secret|token|key)[^=&]*)=[^&]*", r"\1=***", url)
+    return printable.one_line(url, 2 * printable.VALUE)
 
 
 def secrets_of(storage: str) -> set[str]:
     """Passwords in the URL of a storage, as they are written and as they are meant."""
-    written = re.findall(r"://[^/]*?:(.*)@", storage)
-    written += [part.partition("=")[2] for part in storage.partition("?")[2].split("&") if "pass" in part.casefold()]
+    written = re.findall(r"://[^:/@]*:(.*)@", storage)
+    written += re.findall(r"(?i)[?&][^=&]*(?:pass|pwd|secret|token|key)[^=&]*=([^&]*)", storage)
     return {text for one in written for text in (one, unquote(one)) if text}
 
 

@@ -168,6 +168,9 @@ class WardScenario(Scenario, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         if self.target.first_day > self.course.days:
             yield f"target.first_day: {self.target.first_day} is after the last day, {self.course.days}"
         yield from broken_grid(self.dosing.step_mg, self.dosing.max_dose_mg)
+        if self.dosing.max_dose_mg / self.dosing.max_rate_mg_per_h > hours:
+            took = f"{self.dosing.max_dose_mg:g} mg would take longer than the course, {hours:g} h"
+            yield f"dosing.max_rate_mg_per_h: {self.dosing.max_rate_mg_per_h:g}: {took}"
         if self.dosing.step_mg > self.dosing.max_daily_mg:
             yield f"dosing.step_mg: {self.dosing.step_mg:g} is above max_daily_mg, {self.dosing.max_daily_mg:g}"
 
