@@ -104,7 +104,7 @@ def test_it_says_what_it_is(tmp_path: Path) -> None:
     assert "patients 0 to 4 of seed 3 of stream tune, Oracle" in metadata["description"]
     assert metadata["actions"] == ["dose (mg)"]
     assert len(metadata["features"]) == dataset.observation_space.shape[0]
-    kwargs = {"scenario": msgspec.to_builtins(scenario.load(str(own))), "stream": "tune"}
+    kwargs = {"scenario": msgspec.json.decode(msgspec.json.encode(scenario.load(str(own)))), "stream": "tune"}
     assert dataset.recover_environment().spec.id == "dosing_env/Scenario-v0"
     assert dataset.recover_environment().spec.kwargs == kwargs
     assert dataset.recover_environment(eval_env=True).spec.kwargs == kwargs | {"stream": "evaluate"}

@@ -89,7 +89,7 @@ def test_the_line_says_the_bound_and_why(name: str, place: str, number: float, l
 
 
 def test_too_many_levels_are_refused() -> None:
-    case = scenario.load("vancomycin_ward")
+    case: Any = scenario.load("vancomycin_ward")
     levels = msgspec.to_builtins(case.levels) | {"drawn_h": [0.1 * (i + 1) for i in range(1001)]}
     with pytest.raises(ValueError, match=r"length <= 1000 - at `levels.drawn_h`.*: each is a part of the observation"):
         case.replace(levels=levels)

@@ -66,7 +66,7 @@ def _all(cases: Iterable[tuple[str, bytes]], path: Path, load: Callable[[Path], 
             faults.append(f"{what}: {fault}"[:2000])
     if Path("ran").exists():
         faults.append("code of a file was run")
-    return Found(*counts, faults, *slowest, _peak() - before)
+    return Found(counts[0], counts[1], faults, slowest[0], slowest[1], _peak() - before)
 
 
 def _one(path: Path, load: Callable[[Path], Any], counts: list[int]) -> str:
