@@ -111,7 +111,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_inner_failure_is_one_line_with_the_way_to_more() -> None:
     answer = complaint(run(*EVALUATE, "ucsf"), 1)
     assert answer.startswith("error: RuntimeError: two lines xxx")
-    assert answer.endswith("xxx ... (DOSING_ENV_DEBUG=1 shows where)\n")
+    assert answer.endswith("xxx (DOSING_ENV_DEBUG=1 shows where)\n")
     assert len(answer) < 500
 
 
