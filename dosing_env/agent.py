@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env import catalogue, files, recipe
+from dosing_env import catalogue, printable, recipe
 from dosing_env.algorithms import ALGORITHMS
 from dosing_env.learned import RecurrentNetwork, learned_of, starting
 from dosing_env.policy import Held, Policy
@@ -219,6 +219,7 @@ def _said(values: list[Any] | None) -> str:
     return f"{', '.join(numbers[:3])} ... {numbers[-1]} ({len(numbers)} values)"
 
 
+@printable.refusals()
 def load_agent(name: str, seed: int | None = None) -> Agent:
     """The agent of a catalogue name, of the path of its recipe with the bundle beside it, or of the bundle alone.
 
@@ -235,7 +236,7 @@ def load_agent(name: str, seed: int | None = None) -> Agent:
     try:
         return _read(path, rules, seed)
     except ValueError as error:  # it may quote what the file says
-        raise ValueError(f"{path}: {files.one_line(str(error).removeprefix(f'{path}: '))}") from None
+        raise ValueError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
 
 
 def _read(path: Path, rules: Recipe | None, seed: int | None) -> Agent:

@@ -1,4 +1,4 @@
-"""Find drugs, populations, protocols, agents and scenarios by name or by path. Loading it imports nothing of ours.
+"""Find drugs, populations, protocols, agents and scenarios by name or by path. Loading it is quick.
 
 Shipped content (`agents/`, `scenarios/`) is looked up in the checkout that holds the imported package, else in the copy
 shipped inside it; never in the working directory. A path to the user's own file is accepted wherever a name is.
@@ -15,6 +15,8 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from dosing_env import printable, reading
 
 _PACKAGE = Path(__file__).resolve().parent
 PYTHON_KINDS = {"drugs": "DRUG", "populations": "POPULATION", "protocols": "PROTOCOL", "planners": "PLANNER"}
@@ -80,8 +82,8 @@ def kind_of_file(name: str) -> str:
                 return kind
         raise ValueError(f"{name}: the file defines none of {', '.join(PYTHON_KINDS.values())}")
     try:
-        keys = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        keys = tomllib.loads(reading.read_text(path))
+    except (RecursionError, ValueError):
         return "scenarios"
     if "compartments" in keys:
         return "drugs"
@@ -91,15 +93,15 @@ def kind_of_file(name: str) -> str:
 def source(kind: str, name: str) -> str:
     """The source text of a catalogue name, of a user's .py file or of a model file (.toml)."""
     if kind == "drugs" and name.endswith(".toml"):
-        return _existing(name).read_text(encoding="utf-8")
+        return reading.read_text(_existing(name))
     return Path(str(_module(kind, name).__file__)).read_text(encoding="utf-8")
 
 
 def unknown(what: str, name: str, known: list[str]) -> str:
     """One line about a name that is not known, with the nearest that is."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known) or 'none'}."
-    return f"unknown {what} {name!r}. {hint}"
+    hint = f"Did you mean {printable.value(near[0])}?" if near else f"Known: {printable.listed(known) or 'none'}."
+    return f"unknown {what} {printable.value(name)}. {hint}"
 
 
 def _module(kind: str, name: str) -> ModuleType:
@@ -115,8 +117,7 @@ def _module(kind: str, name: str) -> ModuleType:
 
 def _existing(name: str) -> Path:
     path = Path(name)
-    if not path.is_file():
-        raise ValueError(f"{name}: no such file")
+    reading.require(path, reading.WRITTEN)
     return path
 
 

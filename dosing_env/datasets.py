@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import gymnasium
+import msgspec
 import numpy as np
 from gymnasium import spaces
 from gymnasium.envs.registration import EnvSpec
@@ -22,6 +23,8 @@ from dosing_env import scenario as scenarios
 from dosing_env.care import Feature
 from dosing_env.policies import arm_of, policy_of
 from dosing_env.registration import environment_id
+from dosing_env.scenario import Scenario
+from dosing_env.sight import Sight
 from dosing_env.treatment import begin, checked
 from dosing_env.vector import DosingVectorEnv
 
@@ -33,6 +36,7 @@ try:
 except ImportError as error:
     raise ImportError("datasets need the extra packages: pip install 'dosing-env[minari]'") from error
 
+NUMBERS = 500_000_000  # of all observations: 4 bytes each, kept about five times over
 FORMAT = "hdf5"  # of the file; Arrow takes a folder for each course, and ten times as long for a thousand of them
 
 
@@ -71,6 +75,7 @@ def write_dataset(
         raise ValueError(f"patients: {patients} is below 1")
     _require_free(dataset_id)
     case, treating = scenarios.load(scenario), policy_of(policy)
+    _require_room(case, patients)
     env = DosingVectorEnv(case, patients, stream=stream, autoreset_mode=AutoresetMode.DISABLED)
     arm, courses = arm_of(treating), _courses(list(_steps(env, treating, seed)), seed)
     with warnings.catch_warnings():
@@ -78,8 +83,8 @@ def write_dataset(
         dataset = minari.create_dataset_from_buffers(
             dataset_id,
             courses,
-            env=_spec(scenario, stream),
-            eval_env=_spec(scenario, "evaluate"),
+            env=_spec(scenario, case, stream),
+            eval_env=_spec(scenario, case, "evaluate"),
             algorithm_name=arm.name,
             description=f"{case.title}: patients 0 to {patients - 1} of seed {seed} of stream {stream}, {arm.title}. "
             f"dosing-env {__version__}, scenario {scenarios.fingerprint(case)}",
@@ -103,11 +108,26 @@ def _require_free(dataset_id: str) -> None:
         raise ValueError(f"dataset: {dataset_id!r} is there already, in {folder}. Nearest: another version")
 
 
-def _spec(scenario: str, stream: str) -> EnvSpec:
-    """How Gymnasium makes the environment again: by its own id, or by the general one where the file is the user's."""
-    path = catalogue.find("scenarios", scenario)
-    identifier = environment_id(path) if scenario in catalogue.names("scenarios") else None
-    given: dict[str, Any] = {} if identifier else {"scenario": str(path.resolve())}
+def _require_room(case: Scenario, patients: int) -> None:
+    """Refuse more than fits into memory: the courses are kept until all have ended.
+
+    Raises:
+        ValueError: it is so.
+    """
+    task = case.task()
+    numbers = (task.rules.decisions + 1) * len(Sight(task, None, 0).features)
+    if patients * numbers > NUMBERS:
+        raise ValueError(
+            f"patients: {patients:,} courses of {numbers:,} numbers each are more than {NUMBERS:,} numbers, which take "
+            f"some 10 GB of memory. At most: {NUMBERS // numbers:,}"
+        )
+
+
+def _spec(scenario: str, case: Scenario, stream: str) -> EnvSpec:
+    """How Gymnasium makes the environment again: by its own id, or by what the user's file says, not where it lies."""
+    shipped = scenario in catalogue.names("scenarios")
+    identifier = environment_id(catalogue.find("scenarios", scenario)) if shipped else None
+    given: dict[str, Any] = {} if identifier else {"scenario": msgspec.to_builtins(case)}
     spec = gymnasium.make(identifier or "dosing_env/Scenario-v0", stream=stream, **given).spec
     assert spec is not None
     return spec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
@@ -25,7 +26,11 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
     metadata: dict[str, Any] = dict(DosingVectorEnv.metadata)  # noqa: RUF012
 
     def __init__(
-        self, scenario: str | Scenario = "vancomycin_ward", *, render_mode: str | None = None, **arguments: Any
+        self,
+        scenario: str | Mapping[str, Any] | Scenario = "vancomycin_ward",
+        *,
+        render_mode: str | None = None,
+        **arguments: Any,
     ) -> None:
         self._batch = DosingVectorEnv(
             scenario, 1, autoreset_mode=AutoresetMode.DISABLED, render_mode=render_mode, **arguments

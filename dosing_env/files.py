@@ -1,8 +1,9 @@
-"""Reading TOML into checked records, and writing files whole or not at all. Imports nothing of the project."""
+"""Reading TOML into checked records, and writing files whole or not at all."""
 
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
 import tomllib
@@ -14,8 +15,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from dosing_env import printable, reading
+
 T = TypeVar("T")
 
+MOST_DOTS = 200  # of a line: what it takes to read a key of so many parts grows with their square
 _SET_BY_LOADING = ("name", "file")  # fields that are no keys of the file
 
 
@@ -25,13 +29,8 @@ def decode(path: Path, kind: type[T] | Callable[[dict[str, Any]], type[T]]) -> T
     Raises:
         ValueError: one line with file, field, value, rule and, for an unknown key, the nearest known one.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-    return decode_text(text, str(path), kind)
+    with printable.refusals():
+        return decode_text(reading.read_text(path), str(path), kind)
 
 
 def decode_text(text: str, where: str, kind: type[T] | Callable[[dict[str, Any]], type[T]]) -> T:
@@ -41,7 +40,7 @@ def decode_text(text: str, where: str, kind: type[T] | Callable[[dict[str, Any]]
         ValueError: as `decode`.
     """
     try:
-        data = tomllib.loads(text)
+        data = toml(text)
         for key in _SET_BY_LOADING:
             if key in data:
                 raise ValueError(f"unknown key {key}. It is known from the path of the file.")
@@ -50,6 +49,19 @@ def decode_text(text: str, where: str, kind: type[T] | Callable[[dict[str, Any]]
         raise ValueError(f"{where}: brackets inside one another too deeply") from None
     except ValueError as error:  # tomllib's and the decoder's are ValueErrors too
         raise ValueError(f"{where}: {error}") from None
+
+
+def toml(text: str) -> dict[str, Any]:
+    """The tables and values of a TOML text.
+
+    Raises:
+        RecursionError: brackets stand inside one another too deeply.
+        ValueError: it is no TOML, or a line has too many dots.
+    """
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > MOST_DOTS and len(re.findall(r"\.(?!\.)", line)) > MOST_DOTS:
+            raise ValueError(f"line {number} has more than {MOST_DOTS} dots")
+    return tomllib.loads(text)
 
 
 def convert(data: Any, kind: type[T]) -> T:
@@ -64,10 +76,12 @@ def convert(data: Any, kind: type[T]) -> T:
         raise ValueError(_explain(_named(str(error), kind, data), kind, data)) from None
 
 
-def one_line(text: str, most: int = 400) -> str:
-    """Text of a file in a message: one line of so many characters at most, with nothing that moves a cursor."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * most]).split())
-    return line if len(line) <= most else f"{line[:most]} ..."
+def finite(number: float) -> bool:
+    """Whether a number is one that 64 bits hold: not infinite, no nan, no huge integer."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -104,32 +118,55 @@ def _named(message: str, kind: Any, data: Any) -> str:
 
 def _explain(message: str, kind: Any, data: Any) -> str:
     """msgspec's sentence, with the value found, or the nearest known key where a key is unknown."""
-    unknown = re.match(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*?)`)?$", message)
+    unknown = re.match(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*?)`)?$", message, re.DOTALL)
     if unknown is None:
-        return message.replace("`$.", "`") + _found(message, data)
+        return message.replace("`$.", "`") + _found(message, data) + _why(message, kind)
     key, at = unknown.group(1), unknown.group(2) or ""
     known = _keys(kind, at)
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-    return f"unknown key {f'{at}.' if at else ''}{key}. {hint}"
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {printable.listed(known)}."
+    return f"unknown key {f'{at}.' if at else ''}{printable.one_line(key, printable.VALUE)}. {hint}"
 
 
 def _found(message: str, data: Any) -> str:
     """The value that stands where the sentence says, unless a whole section is meant."""
-    place = re.search(r"at `\$\.?(.*?)`$", message)
+    place = re.search(r"at `\$\.?(.*?)`$", message, re.DOTALL)
     if place is None or not place.group(1) or message.startswith("Object"):
         return ""
     known, _, _ = place.group(1).partition("[...]")  # which key of a table it is, the sentence does not say
     for part in re.findall(r"[^.\[\]]+", known):
         data = data[int(part) if isinstance(data, list | tuple) else part]
-    return f", found {data!r}"
+    return f", found {printable.value(data)}"
+
+
+def _why(message: str, kind: Any) -> str:
+    """Why there is a bound that is passed, if the record says it."""
+    place = re.match(r"Expected .* <= .* - at `\$\.?(.*?)`$", message)
+    if place is None:
+        return ""
+    section, _, name = place.group(1).rpartition(".")
+    hint = typing.get_type_hints(_section(kind, section), include_extras=True).get(name.partition("[")[0])
+    reasons = [meta.description for meta in _metas(hint) if meta.description]
+    return f": {reasons[0 if 'of length' in message else -1]}" if reasons else ""
+
+
+def _metas(hint: Any) -> Iterator[msgspec.Meta]:
+    """What is said of a type and of the types inside it, the innermost last."""
+    yield from (meta for meta in getattr(hint, "__metadata__", ()) if isinstance(meta, msgspec.Meta))
+    for inside in typing.get_args(hint):
+        yield from _metas(inside)
 
 
 def _keys(kind: Any, at: str) -> list[str]:
     """The keys that the section at a path such as "course", "subgroups[0]" or "search.n_steps" knows."""
+    return [field.name for field in msgspec.structs.fields(_section(kind, at)) if field.name not in _SET_BY_LOADING]
+
+
+def _section(kind: Any, at: str) -> Any:
+    """The record of a section at a path."""
     for name in filter(None, at.split(".")):
         of_user = typing.get_origin(kind) is dict
         kind = typing.get_args(kind)[1] if of_user else typing.get_type_hints(kind)[name.partition("[")[0]]
         inside = (part for part in typing.get_args(kind) if hasattr(part, "__struct_fields__"))  # of a list, a choice
         kind = kind if typing.get_origin(kind) is dict else next(inside, kind)
-    return [field.name for field in msgspec.structs.fields(kind) if field.name not in _SET_BY_LOADING]
+    return kind

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from dosing_env import catalogue, equations
+from dosing_env import catalogue, equations, printable
 from dosing_env.clinic.scenario import ClinicScenario
-from dosing_env.files import decode
+from dosing_env.files import convert, decode
 from dosing_env.scenario_file import Scenario as Scenario
 from dosing_env.scenario_file import check
 from dosing_env.ward.scenario import WardScenario
@@ -20,23 +20,30 @@ from dosing_env.ward.scenario import WardScenario
 CARES: dict[str, type[Scenario]] = {kind.kind.name: kind for kind in (WardScenario, ClinicScenario)}
 
 
-def load(name: str) -> Scenario:
-    """The scenario of a catalogue name or of a path to a .toml file.
+@printable.refusals()
+def load(name: str | Mapping[str, Any]) -> Scenario:
+    """The scenario of a catalogue name, of a path to a .toml file, or of the tables that such a file holds.
 
     Raises:
         ValueError: one line with file, field, value, rule and the nearest right answer.
     """
+    if not isinstance(name, str):
+        where = printable.one_line(str(name.get("name", "scenario")), printable.VALUE)
+        return _checked(convert(dict(name), _kind_of(dict(name))), where)
     path = catalogue.find("scenarios", name)
-    scenario = decode(path, _kind_of)
+    return _checked(msgspec.structs.replace(decode(path, _kind_of), name=path.stem), str(path))
+
+
+def _checked(scenario: Scenario, where: str) -> Scenario:
     for field, value in _code(scenario):
-        raise ValueError(f"{path}: {field}: {value!r} is code. A scenario file names catalogue entries only")
-    return check(msgspec.structs.replace(scenario, name=path.stem), str(path))
+        raise ValueError(f"{where}: {field}: {value!r} is code. A scenario file names catalogue entries only")
+    return check(scenario, where)
 
 
 def _kind_of(content: dict[str, Any]) -> type[Scenario]:
     """The record of a file's kind of care; `ward` where it does not say."""
     care = content.get("care", WardScenario.kind.name)
-    if care not in CARES:
+    if not isinstance(care, str) or care not in CARES:
         raise ValueError(f"care: {catalogue.unknown('kind of care', str(care), list(CARES))}")
     return CARES[care]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Self, TypeVar
@@ -10,9 +9,9 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from dosing_env import catalogue
+from dosing_env import catalogue, printable
 from dosing_env.care import Care
-from dosing_env.files import convert
+from dosing_env.files import convert, finite
 from dosing_env.pharmacology import Drug, Population, require_patients
 from dosing_env.policy import planner_of
 from dosing_env.task import Task
@@ -20,6 +19,24 @@ from dosing_env.task import Task
 Positive = Annotated[float, Meta(gt=0)]
 Natural = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+PRODUCTS = 1000  # doses of a grid
+LONGEST_H = 366 * 24.0  # of a course on a ward
+
+
+# Upper bounds are far beyond every treatment. They keep arithmetic finite, grids small and courses short.
+Hours = Annotated[float, Meta(gt=0, le=LONGEST_H, description="a course has at most 366 days")]
+Milligrams = Annotated[float, Meta(gt=0, le=1e6, description="no dose has a kilogram")]
+Worth = Annotated[float, Meta(ge=0, le=1e6, description="so that sums keep their digits")]
+Version = Annotated[int, Meta(ge=0, le=10**6, description="versions are counted from 0")]
+
+
+def broken_grid(step_mg: float, max_dose_mg: float) -> Iterator[str]:
+    """The rules of a grid of doses that it breaks, in words."""
+    if step_mg > max_dose_mg:
+        yield f"dosing.step_mg: {step_mg:g} is above max_dose_mg, {max_dose_mg:g}"
+    if max_dose_mg / step_mg > PRODUCTS:
+        most = f"a grid has at most {PRODUCTS:,}, because each is a choice of an agent and a column of its mask"
+        yield f"dosing.step_mg: {step_mg:g} makes {max_dose_mg / step_mg:,.4g} doses up to {max_dose_mg:g}; {most}"
 
 
 S = TypeVar("S", bound="Scenario")
@@ -53,7 +70,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     kind: ClassVar[Care]
     sections: ClassVar[tuple[str, ...]]  # that can change what an agent meets
 
-    version: Annotated[int, Meta(ge=0)]
+    version: Version
     title: str
     question: str
     drug: str
@@ -97,6 +114,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             lead_in=catalogue.load("protocols", self.lead_in).dose if self.lead_in else None,
         )
 
+    @printable.refusals()
     def replace(self, **changes: Any) -> Self:
         """A copy with top-level fields changed (for example `drug="vancomycin_thomson2009"`), checked again.
 
@@ -145,12 +163,21 @@ def _broken_finding(s: Scenario, finding: Finding) -> Iterator[str]:
 
 
 def _not_finite(s: Scenario) -> Iterator[str]:
-    for section, values in msgspec.to_builtins(s).items():
-        if isinstance(values, dict):
-            for key, value in values.items():
-                numbers = value if isinstance(value, list | tuple) else [value]
-                if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
-                    yield f"{section}.{key}: {value} is not finite"
+    for place, number in numbers_of(msgspec.to_builtins(s)):
+        if not finite(number):
+            yield f"{place}: {printable.value(number)} is not finite"
+
+
+def numbers_of(content: Any, place: str = "") -> Iterator[tuple[str, float]]:
+    """Every number in tables and lists, with its place as "levels.drawn_h[0]"."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from numbers_of(value, f"{place}.{key}" if place else key)
+    elif isinstance(content, list | tuple):
+        for i, value in enumerate(content):
+            yield from numbers_of(value, f"{place}[{i}]")
+    elif isinstance(content, int | float):
+        yield place, content
 
 
 def _unknown_names(s: Scenario) -> Iterator[str]:

@@ -11,6 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dosing_env import printable, reading
+from dosing_env.spreadsheet import quoted, unquoted
 from dosing_env.trial import Arm, Endpoint, Subgroup, Trial
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def save(trial: Trial, directory: Path, *, parquet: bool) -> Path:
     return directory
 
 
+@printable.refusals()
 def load(directory: Path) -> Trial:
     """Read a trial; see `Trial.load`."""
     index = _read_index(directory / INDEX)
@@ -56,12 +59,12 @@ def _write_tables(trial: Trial, scratch: Path, parquet: bool) -> Iterator[Path]:
     if parquet:
         trial.frame.to_parquet(frame, index=False)
     else:
-        trial.frame.to_csv(frame, index=False)
+        quoted(trial.frame).to_csv(frame, index=False)
     yield frame
     tables = {name: getattr(trial, name) for name in TABLES} | {"summary": trial.summary()}
     for name, table in tables.items():
         if table is not None:
-            table.to_csv(scratch / f"{name}.csv", index=False)
+            quoted(table).to_csv(scratch / f"{name}.csv", index=False)
             yield scratch / f"{name}.csv"
 
 
@@ -79,11 +82,12 @@ def _index(trial: Trial, scratch: Path, written: list[str]) -> str:
 
 
 def _read_index(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+    if not path.exists():
         raise ValueError(f"{path.parent}: no {INDEX}: not the directory of a trial")
+    text = reading.read_text(path, reading.INDEX)
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        index = json.loads(text)
+    except (RecursionError, ValueError) as error:
         raise ValueError(f"{path}: not readable as JSON ({error})") from None
     if not isinstance(index, dict) or index.get("format") != FORMAT:
         raise ValueError(f"{path}: format: must be {FORMAT}; written by another version of the package")
@@ -97,14 +101,18 @@ def _read_table(directory: Path, name: str, digest: str) -> pd.DataFrame:
     import pandas as pd
 
     path = directory / name
-    if path.name != name or not path.is_file():
+    if path.name != name or not path.exists():
         raise ValueError(f"{path}: missing, but {INDEX} names it")
     if _digest(path) != digest:
         raise ValueError(f"{path}: was changed after the trial was saved (its SHA-256 is not the one in {INDEX})")
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    return pd.read_csv(path)
+    return unquoted(pd.read_csv(path))
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with reading.opened(path, reading.ANY) as file:
+        while piece := file.read(2**20):
+            digest.update(piece)
+    return digest.hexdigest()

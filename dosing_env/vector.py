@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ class DosingVectorEnv(VectorEnv):
     """Patients of a scenario under treatment, one per slot, all advanced by one compiled step.
 
     Args:
-        scenario: a catalogue name, the path of a scenario file, or a `Scenario`.
+        scenario: a catalogue name, the path of a scenario file, the tables of such a file, or a `Scenario`.
         num_envs: number of patients treated at once.
         stream: "train", "tune" or "evaluate": disjoint patients and noise.
         discrete: an indexed dose grid (with `action_masks()`) instead of milligrams; in a clinic
@@ -54,7 +55,7 @@ class DosingVectorEnv(VectorEnv):
 
     def __init__(
         self,
-        scenario: str | Scenario = "vancomycin_ward",
+        scenario: str | Mapping[str, Any] | Scenario = "vancomycin_ward",
         num_envs: int = 1,
         *,
         stream: str = "train",

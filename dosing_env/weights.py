@@ -12,14 +12,12 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from dosing_env import files
+from dosing_env import files, printable, reading
 
 State = dict[str, NDArray[Any]]  # what was learned, by name: of a network Stable-Baselines3's state dict
 PICKLES = (".zip", ".pkl", ".pickle", ".pt", ".pth", ".joblib")
 # what a damaged file makes Python, its JSON and NumPy raise; AttributeError: of a number type that NumPy does not have
 _UNREADABLE = (OSError, KeyError, TypeError, ValueError, AttributeError, MemoryError)
-MOST_DOTS = 200  # of a line of a recipe: what it takes to read a key of so many parts grows with their square
-LARGEST = 2**30  # bytes of a file that is read
 
 
 class Spaces(Struct, frozen=True):
@@ -50,11 +48,9 @@ class Card(Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
 
     def __post_init__(self) -> None:
-        name, lines = self.name, self.recipe_text.splitlines()
+        name = self.name
         if name in ("", "..") or name != Path(name).name or "\\" in name or not name.isprintable():
             raise ValueError(f"name: {name!r} is no name of a file")
-        if any(len(re.findall(r"\.(?!\.)", line)) > MOST_DOTS for line in lines):
-            raise ValueError("recipe_text: a line with too many dots")
         for row in self.learning:
             if not {"seed", "steps", "return"} < row.keys() or not any(key.endswith("_percent") for key in row):
                 raise ValueError(f"learning: a row lacks seed, steps, return or the endpoint: {row}")
@@ -83,10 +79,9 @@ def read_arrays(path: Path) -> tuple[State, dict[str, Any]]:
             f"{path}: a pickle, which may run code when it is read, so it is not. What Stable-Baselines3 saved is "
             "taken over with `dosing-env import-sb3`"
         )
-    if not path.is_file():
+    if not path.exists():
         raise ValueError(f"{path}: no such file: the agent's weights stand beside its recipe")
-    if path.stat().st_size > LARGEST:
-        raise ValueError(f"{path}: not a weight file of this project: larger than {LARGEST:,} bytes")
+    reading.require(path, reading.ARRAYS)
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -97,7 +92,7 @@ def read_arrays(path: Path) -> tuple[State, dict[str, Any]]:
     except RecursionError:
         raise ValueError(f"{path}: not a weight file of this project: brackets inside one another too deeply") from None
     except (*_UNREADABLE, SafetensorError) as error:
-        raise ValueError(f"{path}: not a weight file of this project: {files.one_line(str(error))}") from None
+        raise ValueError(f"{path}: not a weight file of this project: {printable.one_line(str(error))}") from None
     if not sound:
         raise ValueError(f"{path}: does not match its checksum: the file is damaged")
     if not isinstance(card, dict):
@@ -122,7 +117,7 @@ def read_weights(path: Path) -> tuple[dict[int, State], dict[str, Any]]:
     for name, array in arrays.items():
         seed, _, key = name.partition("/")
         if not (re.fullmatch("0|[1-9][0-9]{0,18}", seed) and key):
-            what = files.one_line(repr(name), 80)
+            what = printable.value(name)
             raise ValueError(f"{path}: not a weight file of this project: {what} is of no training seed")
         states.setdefault(int(seed), {})[key] = array
     return states, card
@@ -138,7 +133,7 @@ def check_card(card: dict[str, Any], states: dict[int, State], path: Path) -> No
         json.dumps(card, ensure_ascii=False).encode()  # refuses halves of characters, which cannot be printed
         learning = files.convert(card, Card).learning
     except ValueError as error:
-        raise ValueError(f"{path}: card: {files.one_line(str(error))}") from None
+        raise ValueError(f"{path}: card: {printable.one_line(str(error))}") from None
     if {row["seed"] for row in learning} != states.keys():
         raise ValueError(f"{path}: card: learning: is not that of the seeds {', '.join(map(str, sorted(states)))}")
 

@@ -14,7 +14,7 @@ import pytest
 
 from dosing_env import scenario as scenarios
 from dosing_env.agent import load_agent
-from dosing_env.weights import LARGEST
+from dosing_env.reading import ARRAYS
 from tests.bundles import FORMS, refused, sound
 
 FLIPPED, CUT, INSERTED, MOVED = 7000, 1000, 1000, 1000
@@ -79,8 +79,8 @@ def test_every_damage_is_noticed(path: Path, damage: Callable[[bytes, Any], Iter
 
 def test_a_huge_file_is_refused_unread(path: Path) -> None:
     with path.open("wb") as file:
-        file.truncate(LARGEST + 1)
-    refused(path, "larger than")
+        file.truncate(ARRAYS + 1)
+    refused(path, "at most 1,073,741,824")
 
 
 class Hostile:
@@ -138,4 +138,4 @@ def test_a_recipe_without_its_bundle_says_what_is_missing(path: Path) -> None:
     path.unlink()
     refused(own, "agent.safetensors: no such file")
     path.mkdir()
-    refused(own, "agent.safetensors: no such file")
+    refused(own, "agent.safetensors: is a folder")

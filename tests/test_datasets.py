@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
+import msgspec
 import numpy as np
 import pytest
 
@@ -103,10 +104,14 @@ def test_it_says_what_it_is(tmp_path: Path) -> None:
     assert "patients 0 to 4 of seed 3 of stream tune, Oracle" in metadata["description"]
     assert metadata["actions"] == ["dose (mg)"]
     assert len(metadata["features"]) == dataset.observation_space.shape[0]
-    kwargs = {"scenario": str(own), "stream": "tune"}
+    kwargs = {"scenario": msgspec.json.decode(msgspec.json.encode(scenario.load(str(own)))), "stream": "tune"}
     assert dataset.recover_environment().spec.id == "dosing_env/Scenario-v0"
     assert dataset.recover_environment().spec.kwargs == kwargs
     assert dataset.recover_environment(eval_env=True).spec.kwargs == kwargs | {"stream": "evaluate"}
+    own.unlink()
+    assert dataset.recover_environment().unwrapped.scenario == scenario.load(kwargs["scenario"])
+    assert str(tmp_path) not in repr(metadata)
+    assert not any(str(tmp_path).encode() in file.read_bytes() for file in dataset.storage.data_path.glob("*"))
 
 
 def test_the_command(folder: Path) -> None:

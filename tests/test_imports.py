@@ -13,7 +13,8 @@ import pytest
 # Bottom first. A room (a module or folder directly under dosing_env) may import rooms of its own line and of those
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
-    {"catalogue", "statistics", "files", "equations", "evidence", "processes", "weights", "algorithms"},
+    {"catalogue", "statistics", "files", "equations", "evidence", "processes", "weights", "algorithms"}
+    | {"printable", "reading", "spreadsheet"},
     {"arithmetic", "formulas", "residual", "pharmacology", "patients", "blocks"},
     {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
     {"care", "task", "interchange"},
@@ -29,9 +30,12 @@ ORDER = (
 )
 # Rooms that may import less than their line allows: the only project rooms they may name.
 NARROW = {
-    "catalogue": set[str](),
+    "printable": set[str](),
+    "reading": set[str](),
+    "spreadsheet": set[str](),
+    "catalogue": {"printable", "reading"},
     "statistics": set[str](),
-    "files": set[str](),
+    "files": {"printable", "reading"},
     "equations": set[str](),
     "evidence": set[str](),
     "processes": set[str](),
@@ -40,7 +44,7 @@ NARROW = {
     "residual": {"arithmetic"},
     "patients": set[str](),
     "anticoagulation": set[str](),
-    "interchange": {"catalogue", "files", "pharmacology", "simulation"},
+    "interchange": {"catalogue", "files", "pharmacology", "printable", "reading", "simulation", "spreadsheet"},
     "drugs": {"arithmetic", "evidence", "formulas", "pharmacology", "patients", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology", "patients"},
 }

@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
+from dosing_env import printable
 from dosing_env.bedside.chart import COLUMNS, Counts
 from dosing_env.catalogue import unknown
 from dosing_env.files import decode, write_whole
@@ -56,6 +57,7 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     file: str = ""  # where it was read from
 
 
+@printable.refusals()
 def load(file: str) -> Table:
     """The table in a file.
 

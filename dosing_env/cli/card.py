@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dosing_env import printable
 from dosing_env.cli.program import require_file_writable
 from dosing_env.cli.progress import progress
 
@@ -28,6 +29,6 @@ def card(agent: str, output: Path | None, jobs: int, quiet: bool) -> None:
     with progress(quiet) as shown:
         text = describe(agent, shown, jobs)
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(printable.visible(text, keep="\n"), nl=False)
     else:
         write_whole(output, text.encode())

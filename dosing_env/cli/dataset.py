@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dosing_env.cli.program import WRONG_INPUT, CommandError
+from dosing_env.cli.program import WRONG_INPUT, CommandError, say
 
 
 @click.command()
@@ -35,9 +35,9 @@ def dataset(scenario: str, policy: str, output: str, patients: int, seed: int, s
     dosing-env dataset vancomycin_ward guideline_2020 -o vancomycin_ward/guideline-v0 --patients 1000
     """  # noqa: D301  (click reads the character \b)
     written = _datasets().write_dataset(scenario, policy, output, patients=patients, seed=seed, stream=stream)
-    click.echo(
-        f"wrote {written.total_episodes} courses of {written.total_steps} decisions to {written.storage.data_path}\n"
-        f'read it with minari.load_dataset("{output}")'
+    say(
+        f"wrote {written.total_episodes} courses of {written.total_steps} decisions to {written.storage.data_path}",
+        f'read it with minari.load_dataset("{output}")',
     )
 
 

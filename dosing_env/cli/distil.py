@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dosing_env.cli.program import WRONG_INPUT, CommandError, require_writable
+from dosing_env.cli.program import WRONG_INPUT, CommandError, require_writable, say
 from dosing_env.cli.progress import progress
 
 
@@ -66,7 +66,7 @@ def distil(
         raise KeyboardInterrupt(f"stopped; the table is in {file}, what it loses is not known")
     text = page(table, trial)
     write_whole(file.with_suffix(".md"), text.encode())
-    click.echo(f"{text}\nwrote {file}\nwrote {file.with_suffix('.md')}")
+    say(*text.split("\n"), f"wrote {file}", f"wrote {file.with_suffix('.md')}")
 
 
 def _distilling() -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dosing_env.cli.program import STOPPED, WRONG_INPUT, CommandError, require_file_writable, require_writable
+from dosing_env.cli.program import (
+    STOPPED,
+    WRONG_INPUT,
+    CommandError,
+    console,
+    require_file_writable,
+    require_writable,
+    say,
+)
 from dosing_env.cli.progress import Report, progress
 
 if TYPE_CHECKING:
@@ -76,22 +83,18 @@ def evaluate(
     _print(trial)
     if trial.partial:
         raise _stopped(trial, output)
-    click.echo("".join(f"\nwrote {path}" for path in written), nl=bool(written))
+    say(*([""] if written else []), *(f"wrote {path}" for path in written))
 
 
 def command_line(scenario: str, policies: list[str] | None, patients: int, seed: int, no_rivals: bool) -> str:
     """The command that gives the same trial, without what belongs to this machine: of a file only its name stays."""
-    words = ["dosing-env", "evaluate", _portable(scenario)]
+    from dosing_env.virtual_trial import portable
+
+    words = ["dosing-env", "evaluate", portable(scenario)]
     if policies is not None:
-        words += ["--policies", ",".join(map(_portable, policies))]
+        words += ["--policies", ",".join(map(portable, policies))]
     words += ["--patients", str(patients), "--seed", str(seed), *(["--no-rivals"] if no_rivals else [])]
     return shlex.join(words)
-
-
-def _portable(name: str) -> str:
-    """A name without the folders of the files in it: `shield:0.1@/my/drug.toml:oracle`, but `tablets:1/2x5`."""
-    parts = re.split("([:@])", name)
-    return "".join(Path(part).name if part.endswith((".py", ".toml")) else part for part in parts)
 
 
 def _check_outputs(output: Path | None, report: Path | None, parquet: bool) -> None:
@@ -106,11 +109,9 @@ def _check_outputs(output: Path | None, report: Path | None, parquet: bool) -> N
 
 
 def _print(trial: Trial) -> None:
-    from rich.console import Console
-
     from dosing_env.report.table import TerminalReport
 
-    Console().print(TerminalReport(trial))
+    console().print(TerminalReport(trial))
 
 
 def _write(trial: Trial, output: Path | None, report: Path | None, parquet: bool, shown: Report) -> list[Path]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from dosing_env.cli.program import FAILED, CommandError, require_file_writable, table_console
+from dosing_env.cli.program import FAILED, CommandError, require_file_writable, say, table_console
 from dosing_env.cli.progress import late_progress
 from dosing_env.cli.simulate import given_covariates
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True, help="Of all draws.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: FILE.png, .svg or .pdf.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Regimens to FILE.csv, all to FILE.json.")
+@click.option("--anonymous", is_flag=True, help="Name no patient and no file; ages in whole years, at most 90.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def forecast(
     patient: str,
@@ -60,6 +62,7 @@ def forecast(
     seed: int,
     plot: Path | None,
     out: Path | None,
+    anonymous: bool,
     quiet: bool,
 ) -> None:
     """Say what one patient's levels tell a model, whether they fit it, and what regimens would do.
@@ -96,6 +99,7 @@ def forecast(
                 seed=seed,
                 progress=shown,
             )
+            outlook = replace(outlook, anonymous=anonymous)
             files = _rendered(outlook, plot, out)
     except RuntimeError as error:  # a solve failed: that is said in the user's words
         raise CommandError(" ".join(str(error).split()), FAILED) from error
@@ -148,4 +152,4 @@ def _print(outlook: Outlook, files: dict[Path, bytes]) -> None:
 
     table_console().print(TerminalOutlook(outlook))
     for path in files:
-        click.echo(f"wrote {path}")
+        say(f"wrote {path}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dosing_env.cli.program import WRONG_INPUT, CommandError, require_writable
+from dosing_env.cli.program import WRONG_INPUT, CommandError, require_writable, say
 from dosing_env.cli.train import ending
 
 
@@ -34,5 +34,5 @@ def import_sb3(model: Path, recipe: str, trust: bool, output: Path | None) -> No
     agent = training.import_sb3(model, recipe, trust=trust, output=output)
     primary = agent.card["learning"][-1]
     score = next(value for name, value in primary.items() if name.endswith("_percent"))
-    click.echo(f"{model.name}: {score:.1f} %, return {primary['return']:.3f}, {primary['steps']:,} steps")
-    click.echo("\n".join(ending(agent, Path(agent.where).parent)))
+    say(f"{model.name}: {score:.1f} %, return {primary['return']:.3f}, {primary['steps']:,} steps")
+    say(*ending(agent, Path(agent.where).parent))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dosing_env import catalogue
+from dosing_env import catalogue, printable
 from dosing_env.cli.kinds import KINDS, kind_of_word
 from dosing_env.cli.program import table_console
 
@@ -44,7 +44,7 @@ def _title(kind: str, name: str) -> Any:
     try:
         return Text(_load(kind, name).title + _note(kind, name))
     except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = printable.one_line(str(error)) or type(error).__name__
         return Text(f"broken: {reason}", "red")
 
 

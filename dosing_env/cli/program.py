@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Never
 
 import click
 
-from dosing_env import catalogue
+from dosing_env import catalogue, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 DEBUG = "DOSING_ENV_DEBUG"
 FAILED, WRONG_INPUT, STOPPED = 1, 2, 130  # 130: the shell's own code for a program that Ctrl-C ended
-LONGEST = 400  # characters of an unexpected error
 ONE_LINE = 1000  # columns where nobody looks: every row of a table on a line of its own
 
 
@@ -103,16 +102,15 @@ def require_file_writable(path: Path) -> None:
 
 
 def _failure(error: BaseException) -> CommandError:
-    message = " ".join(str(error).split())
+    message = printable.one_line(str(error))
     if isinstance(error, CommandError):
         return error
     if isinstance(error, KeyboardInterrupt):
         return CommandError(message or "stopped", STOPPED)
     if isinstance(error, ValueError):
         return CommandError(message, WRONG_INPUT)
-    if len(message) > LONGEST:
-        message = f"{message[:LONGEST]} ..."
-    return CommandError(f"{type(error).__name__}: {message} ({DEBUG}=1 shows where)", FAILED)
+    said = printable.one_line(" ".join(str(error).split()), 200)
+    return CommandError(f"{type(error).__name__}: {said} ({DEBUG}=1 shows where)", FAILED)
 
 
 def _usage(error: click.ClickException) -> str:
@@ -124,17 +122,28 @@ def _usage(error: click.ClickException) -> str:
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
     """A warning in one line, without the place in the code that Python adds."""
-    print(f"warning: {' '.join(str(message).split())}", file=sys.stderr, flush=True)
+    print(f"warning: {printable.one_line(str(message))}", file=sys.stderr, flush=True)
 
 
 def _complain(message: str, code: int) -> int:
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(message, err=True)
+    click.echo(printable.one_line(message), err=True)
     return code
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines in which names of users may stand, each as one visible line."""
+    for line in lines:
+        click.echo(printable.visible(line), err=err)
 
 
 def table_console() -> Console:
     """Where tables are printed: as wide as the terminal, and where there is none, with every row on one line."""
-    from rich.console import Console
+    return console(width=None if sys.stdout.isatty() else ONE_LINE)
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else ONE_LINE)
+
+def console(**how: Any) -> Console:
+    """A console of Rich that makes the control characters in what it prints visible."""
+    from dosing_env.cli import terminal
+
+    return terminal.console(**how)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from dosing_env import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -93,7 +95,7 @@ class Bar:
         if done < self.last:
             self.bar.reset(self.task)
         self.last = done
-        self.bar.update(self.task, completed=done, total=total, description=what)
+        self.bar.update(self.task, completed=done, total=total, description=printable.one_line(what))
 
 
 class Lines:
@@ -123,7 +125,7 @@ class Lines:
 
 
 def _line(percent: int, text: str) -> None:
-    print(f"{percent:3d} %  {text}", file=sys.stderr, flush=True)
+    print(f"{percent:3d} %  {printable.one_line(text)}", file=sys.stderr, flush=True)
 
 
 def _span(seconds: float) -> str:

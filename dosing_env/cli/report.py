@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dosing_env.cli.program import require_file_writable
+from dosing_env.cli.program import require_file_writable, say
 
 
 @click.command()
@@ -21,4 +21,4 @@ def report(trial_dir: Path, output: Path | None) -> None:
     require_file_writable(path)
     from dosing_env.trial import Trial
 
-    click.echo(f"wrote {Trial.load(trial_dir).report(path)}")
+    say(f"wrote {Trial.load(trial_dir).report(path)}")

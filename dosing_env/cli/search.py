@@ -12,6 +12,7 @@ from dosing_env.cli.program import (
     CommandError,
     require_file_writable,
     require_writable,
+    say,
     seeds_asked,
     table_console,
 )
@@ -84,10 +85,10 @@ def _show(searched: Searched) -> None:
     assert found is not None
     table_console().print(best_table(searched.tried, scenarios.load(rules.scenario).kind.tables.WITHIN))
     seeds = f"seed {found.seeds[0]}" if len(found.seeds) == 1 else f"{len(found.seeds)} seeds"
-    click.echo(
-        f"""{found.complete} trials complete, {found.pruned} pruned, {searched.failed} failed
+    say(
+        *f"""{found.complete} trials complete, {found.pruned} pruned, {searched.failed} failed
 (on {rules.training.evaluate_patients} patients of the tuning stream; {seeds}, {found.steps:,} steps)
 picture: {searched.picture}
 recipe:  {searched.file}
-next:    dosing-env train {searched.file}"""
+next:    dosing-env train {searched.file}""".split("\n")
     )

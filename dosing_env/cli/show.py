@@ -11,6 +11,7 @@ import click
 
 from dosing_env import catalogue
 from dosing_env.cli.kinds import resolve
+from dosing_env.cli.program import console
 from dosing_env.report import meanings
 
 SAMPLED = 20_000  # patients of a population
@@ -25,14 +26,12 @@ def show(name: str) -> None:
     "population:NAME".
     """
     kind, name = resolve(name)
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    shown = console()
     for part in VIEWS[kind](name):
         if isinstance(part, str):
-            console.print(part, markup=False, soft_wrap=True)  # equations keep their lines
+            shown.print(part, markup=False, soft_wrap=True)  # equations keep their lines
         else:
-            console.print(part)
+            shown.print(part)
 
 
 def _drug(name: str) -> Iterator[Any]:

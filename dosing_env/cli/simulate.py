@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dosing_env.cli.program import FAILED, WRONG_INPUT, CommandError, require_file_writable, table_console
+from dosing_env.cli.program import FAILED, WRONG_INPUT, CommandError, require_file_writable, say, table_console
 from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _print(watched: _Watched, output: Path | None) -> None:
     if output is not None:
         units = head.attrs["units"]
         columns = ", ".join(f"{name} ({units[name]})" if name in units else name for name in head)
-        click.echo(f"columns: {columns}\nwrote {output}: {watched.rows:,} rows")
+        say(f"columns: {columns}", f"wrote {output}: {watched.rows:,} rows")
         return
     table_console().print(_table(head))
     more = f"{len(head)} of {watched.rows:,} rows; -o FILE.csv or FILE.parquet writes all"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dosing_env.cli.program import WRONG_INPUT, CommandError, require_writable, seeds_asked
+from dosing_env.cli.program import WRONG_INPUT, CommandError, require_writable, say, seeds_asked
 from dosing_env.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def train(
         raise CommandError(str(error), WRONG_INPUT) from error
     require_writable(folder)
     if not quiet:
-        click.echo(_where(folder), err=True)
+        say(*_where(folder).split("\n"), err=True)
     with progress(quiet) as shown:
         cores = jobs or os.cpu_count() or 1
         agent = training.finish(rules, folder, jobs=cores, progress=shown, card=not no_card)
-    click.echo(_result(agent, folder))
+    say(*_result(agent, folder).split("\n"))
 
 
 def _where(folder: Path) -> str:

@@ -11,6 +11,7 @@ import click
 
 from dosing_env.cli.program import FAILED, CommandError, require_file_writable, table_console
 from dosing_env.cli.progress import progress
+from dosing_env.spreadsheet import quoted
 
 if TYPE_CHECKING:
     from dosing_env.verification import Check
@@ -93,4 +94,4 @@ def _write(path: Path, checks: list[Check]) -> None:
     from dosing_env.files import write_whole
 
     table = pd.DataFrame(checks).assign(passed=[check.passed for check in checks])
-    write_whole(path, table.to_csv(index=False).encode())
+    write_whole(path, quoted(table).to_csv(index=False).encode())

@@ -13,9 +13,11 @@ from dosing_env.care import Care
 from dosing_env.clinic.kind import CLINIC
 from dosing_env.clinic.rules import ClinicRules
 from dosing_env.residual import FORMS
-from dosing_env.scenario_file import Natural, Positive, Scenario, Share
+from dosing_env.scenario_file import Scenario, Share, Worth, broken_grid
 
-Day = Annotated[int, Meta(ge=1)]
+Day = Annotated[int, Meta(ge=1, le=731, description="a course has at most 731 days")]
+Tablets = Annotated[float, Meta(gt=0, le=1e4, description="no daily dose of tablets has ten grams")]
+Ratio = Annotated[float, Meta(gt=0, le=100.0, description="no INR is above 100")]
 
 
 class Course(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -30,8 +32,8 @@ class Course(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 class Dosing(Struct, frozen=True, forbid_unknown_fields=True):
     """What can be taken, and how long nobody need come."""
 
-    step_mg: Positive  # between two daily doses that tablets make
-    max_dose_mg: Positive
+    step_mg: Tablets  # between two daily doses that tablets make
+    max_dose_mg: Tablets
     longest_interval_days: Day
 
 
@@ -40,9 +42,9 @@ class INR(Struct, frozen=True, forbid_unknown_fields=True):
 
     assay_only: bool  # true: only the assay's own error, `assay_cv`; false: the drug model's residual error
     assay_cv: Share
-    lowest: Natural
-    highest: Positive
-    digit: Positive
+    lowest: Annotated[float, Meta(ge=0, le=100.0, description="no INR is above 100")]
+    highest: Ratio
+    digit: Annotated[float, Meta(ge=1e-6, le=10, description="an INR has a few digits")]
 
 
 class Genotyping(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,8 +60,11 @@ class Home(Struct, frozen=True, forbid_unknown_fields=True):
     """What happens between visits."""
 
     missed_doses: Share
-    vitamin_k_sd: Natural  # of ln of what a dose does
-    vitamin_k_days: Positive  # in which a deviation falls to 37 %
+    # of ln of what a dose does
+    vitamin_k_sd: Annotated[float, Meta(ge=0, le=3.0, description="SD 3 of a logarithm is a factor of 20")]
+    vitamin_k_days: Annotated[
+        float, Meta(gt=0, le=1e6, description="over more days nothing changes")
+    ]  # in which a deviation falls to 37 %
 
 
 class Interaction(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,23 +73,25 @@ class Interaction(Struct, frozen=True, forbid_unknown_fields=True):
     share: Share
     first_day: Day
     last_day: Day
-    factor: Positive  # as if so many times the dose were taken
+    factor: Annotated[
+        float, Meta(gt=0, le=100.0, description="no drug does more")
+    ]  # as if so many times the dose were taken
 
 
 class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     """INRs at which there is a risk of bleeding, and one of thrombosis."""
 
-    unsafe_inr: Positive
-    ineffective_inr: Positive
+    unsafe_inr: Ratio
+    ineffective_inr: Ratio
 
 
 class Reward(Struct, frozen=True, forbid_unknown_fields=True):
     """What is paid for a whole course in range; what one that is unsafe, one that is ineffective, and a visit cost."""
 
-    in_range: Natural
-    unsafe: Natural
-    ineffective: Natural
-    visit: Natural
+    in_range: Worth
+    unsafe: Worth
+    ineffective: Worth
+    visit: Worth
 
 
 class ClinicScenario(Scenario, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -156,8 +163,7 @@ class ClinicScenario(Scenario, frozen=True, forbid_unknown_fields=True, kw_only=
             yield f"course.lead_in: is missing, a policy is first asked on day {first}: name the protocol before it"
         if first == 1 and self.course.lead_in:
             yield f"course.lead_in: {self.course.lead_in!r} would dose nobody: course.first_day is 1"
-        if self.dosing.step_mg > self.dosing.max_dose_mg:
-            yield f"dosing.step_mg: {self.dosing.step_mg:g} is above max_dose_mg, {self.dosing.max_dose_mg:g}"
+        yield from broken_grid(self.dosing.step_mg, self.dosing.max_dose_mg)
         if 24.0 * self.dosing.longest_interval_days > LONGEST:
             most = f"{LONGEST / 24.0:g}, over more days no line is drawn between two INRs"
             yield f"dosing.longest_interval_days: {self.dosing.longest_interval_days} is above {most}"

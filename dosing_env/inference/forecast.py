@@ -71,6 +71,7 @@ class Outlook:
     tried: tuple[Regimen, ...]
     regimens: pd.DataFrame
     seed: int
+    anonymous: bool = False  # what is written names no patient and no file, and no age but in whole years, to 90
 
     @property
     def best(self) -> int | None:

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
+from dosing_env import printable
 from dosing_env.catalogue import unknown
 from dosing_env.files import decode
 from dosing_env.interchange import equations
@@ -23,6 +24,8 @@ from dosing_env.pharmacology import Assay, Drug
 
 Natural = Annotated[float, Meta(ge=0)]
 Expression = str | float
+
+LONGEST = 50_000  # characters of all expressions: more take a compiler minutes
 
 _HEADINGS = ("ID", "TIME")  # of a table of covariates over time
 
@@ -81,6 +84,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     assay: Residual
 
 
+@printable.refusals()
 def read_drug(path: Path) -> Drug:
     """The drug of a model file, named after the file.
 
@@ -96,6 +100,7 @@ def read_drug(path: Path) -> Drug:
 
 def _drug(model: Model, name: str) -> Drug:
     _check_names(model)
+    _check_size(model)
     omega = {eta: _number(f"omega.{eta}", value, 0.0) for eta, value in model.omega.items()}
     occasion = {eta: _number(f"occasion.{eta}", value, 0.0) for eta, value in model.occasion.items()}
     covariance = dict(_covariances(model, omega))
@@ -114,6 +119,15 @@ def _drug(model: Model, name: str) -> Drug:
         time_unit=model.units.time,
         amount_unit=model.units.amount,
     )
+
+
+def _check_size(model: Model) -> None:
+    """All expressions together are short enough to be compiled in minutes."""
+    texts = [*model.parameters.values(), *model.outputs.values()]
+    texts += [getattr(one, key) for one in model.compartments for key in ("derivative", *HOW_DOSES_ENTER)]
+    size = sum(len(text) for text in texts if isinstance(text, str))
+    if size > LONGEST:
+        raise ValueError(f"its expressions have {size:,} characters; those of a model have at most {LONGEST:,}")
 
 
 # --- names ---

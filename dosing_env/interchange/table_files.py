@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from dosing_env.files import whole
+from dosing_env.spreadsheet import quoted
 
 ENDINGS = (".csv", ".parquet")
 
@@ -42,7 +43,7 @@ def _write_csv(path: Path, parts: Iterable[pd.DataFrame]) -> int:
     rows = 0
     with open(path, "w", encoding="utf-8", newline="") as file:
         for number, part in enumerate(parts):
-            part.to_csv(file, index=False, header=number == 0, lineterminator="\n")
+            quoted(part).to_csv(file, index=False, header=number == 0, lineterminator="\n")
             rows += len(part)
     return rows
 

@@ -9,11 +9,13 @@ an effect), the amount in the first compartment, so that the exact solver and it
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dosing_env import printable, reading
 from dosing_env.catalogue import unknown
 from dosing_env.interchange.equations import ETA, HOW_DOSES_ENTER, MOST, Compartment, Equations, drug
 from dosing_env.interchange.expressions import Call, Chain, Name, Number, Tree, checked_name, names, parse
@@ -57,14 +59,13 @@ def read_models(models: Path, outputs: Path, covariates: Collection[str] = ()) -
 
 def _read(path: Path) -> Table:
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:  # as spreadsheets write it
-            return Table(str(path), list(csv.DictReader(file)))
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
+        text = reading.read_bytes(path, reading.WRITTEN).decode("utf-8-sig")  # as spreadsheets write it
+        return Table(str(path), list(csv.DictReader(io.StringIO(text, newline=""))))
     except (csv.Error, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 
+@printable.refusals()
 def drugs_of_tables(
     models: Iterable[Mapping[str, Any]] | Table,
     outputs: Iterable[Mapping[str, Any]] | Table,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 
-from dosing_env import catalogue
+from dosing_env import catalogue, printable
 from dosing_env.algorithms import ALGORITHMS, FITTED
+from dosing_env.files import finite
 from dosing_env.recipe.sections import PARTS, Recipe
 
 
@@ -36,7 +36,7 @@ def _faults(recipe: Recipe) -> Iterator[str]:
     if not recipe.observation:
         yield "observation: is empty, an agent sees at least one feature"
     for rule in recipe.observation:
-        if not (math.isfinite(rule.center) and math.isfinite(rule.scale)):
+        if not (finite(rule.center) and finite(rule.scale)):
             yield f"observation: {rule.features}: center {rule.center} or scale {rule.scale} is not finite"
     if recipe.belief.endswith(".py"):
         yield f"belief: {recipe.belief!r} is code. A recipe names catalogue entries only"
@@ -73,8 +73,8 @@ def _network_faults(recipe: Recipe) -> Iterator[str]:
     if recipe.training.anneal and "learning_rate" not in recipe.hyperparameters:
         yield "hyperparameters.learning_rate: is missing, training.anneal needs it"
     for key, value in recipe.hyperparameters.items():
-        if not isinstance(value, str) and not math.isfinite(value):
-            yield f"hyperparameters.{key}: {value} is not finite"
+        if not isinstance(value, str) and not finite(value):
+            yield f"hyperparameters.{key}: {printable.value(value)} is not finite"
     for key, found in recipe.search.items():
         if (fault := found.fault()) is not None:
             yield f"search.{key}: {fault}"

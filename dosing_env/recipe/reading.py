@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
-from dosing_env import catalogue
+from dosing_env import catalogue, printable, reading
 from dosing_env.files import decode, decode_text
 from dosing_env.recipe.checks import check
 from dosing_env.recipe.sections import Recipe
 from dosing_env.scenario import content_of
 
 
+@printable.refusals()
 def load(name: str) -> Recipe:
     """The recipe of a catalogue name or of a path to a .toml file.
 
@@ -27,6 +28,7 @@ def load(name: str) -> Recipe:
     return recipe
 
 
+@printable.refusals()
 def parse(text: str, name: str, where: str) -> Recipe:
     """The recipe in a text, named so; `where` it stands is for messages.
 
@@ -53,6 +55,6 @@ def fingerprint(recipe: Recipe) -> str:
 def text(recipe: Recipe) -> str:
     """The recipe as TOML: the file it was read from with its comments, unless it was changed since."""
     if recipe.file and load(recipe.file) == recipe:
-        return Path(recipe.file).read_text(encoding="utf-8")
+        return reading.read_text(Path(recipe.file))
     content = msgspec.to_builtins(recipe)
     return msgspec.toml.encode({key: value for key, value in content.items() if key not in ("name", "file")}).decode()

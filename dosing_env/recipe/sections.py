@@ -11,6 +11,9 @@ from dosing_env.algorithms import ALGORITHMS, FITTED
 
 Natural = Annotated[int, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
+Patients = Annotated[int, Meta(ge=1, le=10**6, description="their courses are in memory at once")]
+Units = Annotated[int, Meta(ge=1, le=2**14, description="two such layers have as many weights as a gigabyte holds")]
+Trees = Annotated[int, Meta(ge=1, le=10**5, description="the trees of all decisions are in memory at once")]
 NotNegative = Annotated[float, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0)]
 
@@ -28,10 +31,10 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     """How long, on how many patients at once, and how often it is looked at."""
 
     steps: Count
-    num_envs: Count
+    num_envs: Patients
     seeds: tuple[Natural, ...]
     evaluate_every: Count  # steps
-    evaluate_patients: Count  # of the tuning stream
+    evaluate_patients: Patients  # of the tuning stream
     threads: Count = 1
     anneal: bool = False  # the learning rate falls linearly to 0
     discount_per_hour: Annotated[float, Meta(gt=0, le=1)] = 1.0  # instead of the hyperparameter gamma, per decision
@@ -40,10 +43,14 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
 class Network(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The policy network; networks of values have the same shape."""
 
-    layers: tuple[Count, ...]
+    layers: Annotated[tuple[Units, ...], Meta(max_length=20, description="deeper networks are not trained here")]
     activation: Literal["tanh", "relu"]
-    lstm: Natural = 0  # of RecurrentPPO: units that remember from decision to decision, before the layers
-    quantiles: Count = 25  # of QR-DQN and TQC: of the return, by which an action is valued
+    lstm: Annotated[int, Meta(ge=0, le=2**14, description="their weights grow with the square")] = (
+        0  # of RecurrentPPO: units that remember from decision to decision, before the layers
+    )
+    quantiles: Annotated[int, Meta(ge=1, le=10**4)] = (
+        25  # of QR-DQN and TQC: of the return, by which an action is valued
+    )
 
 
 class Limit(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -64,7 +71,7 @@ class Pretrain(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     """A policy that teaches the network before it learns by itself (see `training.warm_start`)."""
 
     policy: str  # as `evaluate` takes it
-    patients: Count = 4096  # of each round
+    patients: Patients = 4096  # of each round
     rounds: Count = 4  # in the first the teacher treats, then the network while the teacher says what it would do
     epochs: Count = 20  # through all examples, in each round
 
@@ -79,7 +86,7 @@ class Equation(Struct, frozen=True, forbid_unknown_fields=True):
 class Boosting(Struct, frozen=True, forbid_unknown_fields=True):
     """Regression trees for each decision, each fitted to what those before it leave of the oracle's doses."""
 
-    trees: Count
+    trees: Trees
     depth: Annotated[int, Meta(ge=1, le=10)]
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 0.1
     min_leaf: Count = 20  # patients

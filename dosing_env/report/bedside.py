@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dosing_env.bedside.chart import COLUMNS, LEAST
 from dosing_env.bedside.table import Line, Lines, Part, Table, turns
+from dosing_env.report.markdown import plain
 from dosing_env.trial import Trial, sign
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ def page(table: Table, trial: Trial) -> str:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("dosing_env.report", "."), undefined=jinja2.StrictUndefined, trim_blocks=True
+        loader=jinja2.PackageLoader("dosing_env.report", "."),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        finalize=plain,
     )
     policy, own = trial.policies
     facts = {

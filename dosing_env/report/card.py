@@ -9,6 +9,7 @@ from dosing_env.agent import Agent, load_agent
 from dosing_env.policies import AGENT
 from dosing_env.recipe import Recipe
 from dosing_env.report.headline import headline
+from dosing_env.report.markdown import plain
 from dosing_env.report.numbers import Numbers, harm_endpoint
 from dosing_env.trial import CLINICAL, Endpoint, Trial
 from dosing_env.virtual_trial import Progress, evaluate
@@ -52,7 +53,10 @@ def card(trial: Trial, agent: Agent) -> str:
 
     trial.arm(agent.name)
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("dosing_env.report", "."), undefined=jinja2.StrictUndefined, autoescape=False
+        loader=jinja2.PackageLoader("dosing_env.report", "."),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        finalize=plain,
     )
     return environment.get_template("card.md.j2").render(_facts(trial, agent)) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from dosing_env.inference.doubts import MIDDLE, digits
 from dosing_env.inference.forecast import DISCLAIMER, Outlook
 from dosing_env.report.look import HARM
 from dosing_env.report.meanings import of_parameters
+from dosing_env.spreadsheet import quoted
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 WRITTEN, DRAWN = (".csv", ".json"), (".png", ".svg", ".pdf")  # what a file's name may end in
 CHANCES = {"p_target": "in\ntarget", "p_above": "above\nit", "p_injury": "kidney\ninjury"}
+OLDEST = 90  # years that an anonymous patient is said to have at most
 NOTHING = "No regimen is forecast: hardly a particle explains the levels."
 
 
@@ -58,13 +61,30 @@ class TerminalOutlook:
 def about(outlook: Outlook) -> str:
     """Who it is and what is known of him."""
     history, n = outlook.history, len(outlook.levels)
-    who = "" if history.who is None else f", patient {history.who}"
-    now = ", ".join(f"{name} {value:.4g}" for name, value in history.now.items())
+    file = "a patient" if outlook.anonymous else Path(history.file).name
+    who = "" if named(outlook) is None else f", patient {named(outlook)}"
+    now = ", ".join(f"{name} {value:.4g}" for name, value in covariates(outlook).items())
     doses = _count(len(history.given), "dose")
     levels = _count(n, "level") if n else "no level: the forecast is the one of all such patients"
-    return (
-        f"{Path(history.file).name}{who}: {doses} until {history.given[-1, 0]:g} h, {levels}{'; ' if now else ''}{now}"
-    )
+    return f"{file}{who}: {doses} until {history.given[-1, 0]:g} h, {levels}{'; ' if now else ''}{now}"
+
+
+def named(outlook: Outlook) -> str | None:
+    """The patient's ID, where there is one and it may be said."""
+    who = outlook.history.who
+    return None if who is None or outlook.anonymous else str(who)
+
+
+def covariates(outlook: Outlook) -> dict[str, float]:
+    """The newest covariates; of an anonymous patient ages are whole years and end at 90."""
+    now = outlook.history.now
+    if not outlook.anonymous:
+        return now
+    return {name: min(math.floor(x), OLDEST) if _is_age(name) else x for name, x in now.items()}
+
+
+def _is_age(name: str) -> bool:
+    return "AGE" in name.upper() or name.upper() in ("PMA", "PNA")
 
 
 def search(outlook: Outlook) -> str:
@@ -102,7 +122,7 @@ def written(outlook: Outlook, path: Path) -> bytes:
     """The regimens as CSV, or everything as JSON, each with the disclaimer."""
     require_ending(path, WRITTEN)
     if path.suffix == ".csv":
-        table: str = outlook.regimens.assign(note=DISCLAIMER).to_csv(index=False, lineterminator="\n")
+        table: str = quoted(outlook.regimens.assign(note=DISCLAIMER)).to_csv(index=False, lineterminator="\n")
         return table.encode()
     return _json(outlook).encode()
 
@@ -120,8 +140,8 @@ def _json(outlook: Outlook) -> str:
     content: dict[str, Any] = {
         "note": DISCLAIMER,
         "drug": outlook.name,
-        "patient": None if outlook.history.who is None else str(outlook.history.who),
-        "covariates": outlook.history.now,
+        "patient": named(outlook),
+        "covariates": covariates(outlook),
         "warnings": outlook.warnings,
         "search": known.estimates.why[0],
         "effective_sample_size": float(known.size[0]),
@@ -133,7 +153,7 @@ def _json(outlook: Outlook) -> str:
         "units": {"level": outlook.drug.assay.unit, "auc24": auc_unit(outlook), "time": outlook.drug.time_unit},
     }
     for name in ("levels", "parameters", "effects", "regimens"):
-        rows = getattr(outlook, name).astype(object)
+        rows = getattr(outlook, name).drop(columns="ID", errors="ignore").astype(object)
         content[name] = rows.where(rows.notna(), None).to_dict("records")
     return json.dumps(content, indent=1, allow_nan=False) + "\n"
 

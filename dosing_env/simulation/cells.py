@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dosing_env import printable, reading
+from dosing_env.spreadsheet import unquoted
+
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+CELLS = 10**8  # of a table: 8 bytes or more each in memory
 _NOTHING = ("", ".", "na", "nan", "null")  # NONMEM's dot, and what other programs write for a missing value
 
 
@@ -28,7 +32,8 @@ class Cell(NamedTuple):
     def wrong(self, rule: str) -> ValueError:
         """What to raise where the value breaks the rule."""
         row = "" if self.row is None else f"row {self.row}, "
-        return ValueError(f"{self.table}: {row}{self.column}: {self.value!r}: {rule}")
+        column = printable.one_line(self.column, printable.VALUE)
+        return ValueError(f"{self.table}: {row}{column}: {printable.value(self.value)}: {rule}")
 
     def number(self, default: float | None = None, least: float = -math.inf) -> float:
         """The value as a number of at least `least`; the default where the cell is empty.
@@ -56,7 +61,7 @@ class Table:
         columns = [known.get(str(column).casefold(), str(column)) for column in frame.columns]
         if len(set(columns)) < len(columns):
             twice = next(column for column in columns if columns.count(column) > 1)
-            raise ValueError(f"{name}: two columns are called {twice!r} (case does not count)")
+            raise ValueError(f"{name}: two columns are called {printable.value(twice)} (case does not count)")
         frame.columns = pd.Index(columns)
         self.frame = frame
         self._read: dict[str, tuple[Mask, Floats]] = {}  # per column: where it is empty, and its numbers
@@ -161,21 +166,37 @@ def _of_rows(rows: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
     for i, row in enumerate(rows):
         for j, column in enumerate(columns):
             cells[i, j] = row.get(column)
-    return pd.DataFrame(cells, columns=pd.Index(columns, dtype=object))
+    return pd.DataFrame(cells, columns=pd.Index(columns, dtype=object), dtype=object)
 
 
 def _read_file(name: str, path: Path) -> pd.DataFrame:
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ValueError(f"{name}: no such file") from None
-    except (OSError, ValueError, ImportError) as error:  # pandas' own complaints are ValueErrors
-        raise ValueError(f"{name}: not a readable table: {str(error).splitlines()[0]}") from None
-    if not isinstance(frame.index, pd.RangeIndex):  # pandas took the first cells for the names of the rows
+    read = _parquet if path.suffix == ".parquet" else _csv
+    with reading.opened(path, reading.TABLE, name) as file:
+        try:
+            frame = read(file)
+        except (OSError, ValueError, ImportError) as error:  # pandas' own complaints are ValueErrors
+            said = printable.one_line(str(error).strip().partition("\n")[0], 2 * printable.VALUE)
+            raise ValueError(f"{name}: not a readable table: {said or type(error).__name__}") from None
+    if read is _csv and not isinstance(frame.index, pd.RangeIndex):  # pandas took first cells for names of rows
         raise ValueError(f"{name}: not a readable table: the rows have more cells than the heading")
+    if not len(frame):
+        raise ValueError(f"{name}: the table has a heading but no rows")
     return frame
+
+
+def _csv(file: BinaryIO) -> pd.DataFrame:
+    return unquoted(pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig"))
+
+
+def _parquet(file: BinaryIO) -> pd.DataFrame:
+    """A table whose size in memory is looked at first: a small file can hold billions of equal cells."""
+    from pyarrow import parquet
+
+    said = parquet.read_metadata(file)
+    if said.num_rows * max(said.num_columns, 1) > CELLS:
+        raise ValueError(f"{said.num_rows:,} rows of {said.num_columns:,} columns: a table has at most {CELLS:,} cells")
+    file.seek(0)
+    return pd.read_parquet(file).reset_index(drop=True)
 
 
 def _nothing(rows: int) -> tuple[Mask, Floats]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from dosing_env import files
+from dosing_env import files, printable, reading
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent
@@ -92,14 +92,13 @@ def _agent(path: Path, rules: Recipe, case: Scenario) -> tuple[Agent, int]:
 def _unpickled(path: Path, rules: Recipe) -> BaseAlgorithm:
     """What is in the zip."""
     own, kind = ALGORITHMS[rules.algorithm], CLASSES[rules.algorithm]
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file")
+    reading.require(path, reading.ARRAYS)
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path}: not a zip, as {own.library} saves it")
     try:
         model = kind.load(path, device="cpu")
     except Exception as error:  # whatever a pickle of another algorithm or version raises
-        said = files.one_line(f"{type(error).__name__}: {error}")
+        said = printable.one_line(f"{type(error).__name__}: {error}", 200)
         raise ValueError(f"{path}: not what {rules.algorithm} of {own.library} saved: {said}") from error
     policy = next(iter(kind.policy_aliases.values()))
     if not isinstance(model.policy, policy):
@@ -114,7 +113,7 @@ def _require_spaces(model: BaseAlgorithm, env: PatientVecEnv, path: Path, rules:
         found, expected = (getattr(one, f"{what}_space") for one in (model, env))
         same = found.shape == expected.shape if what == "observation" else found == expected
         if not same:
-            shown = [files.one_line(str(space), 100) for space in (found, expected)]
+            shown = [printable.one_line(str(space), 100) for space in (found, expected)]
             raise ValueError(f"{path}: {what}: the model has {shown[0]}, by {rules.file} it is {shown[1]}")
 
 

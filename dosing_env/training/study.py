@@ -9,10 +9,12 @@ import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import numpy as np
 
+from dosing_env import printable
 from dosing_env import scenario as scenarios
 from dosing_env.recipe import Range, Recipe
 from dosing_env.scenario import Scenario
@@ -75,13 +77,25 @@ def opened(plan: Plan) -> Study:
         )
         _require_same_search(study, plan)
     except (ImportError, OSError, SQLAlchemyError, optuna.exceptions.OptunaError) as error:
-        raise ValueError(f"storage {shown(plan.storage)}: {str(error).splitlines()[0]}") from error
+        said = str(error).splitlines()[0].replace(plan.storage, shown(plan.storage))
+        for secret in secrets_of(plan.storage):
+            said = said.replace(secret, "***")
+        raise ValueError(f"storage {shown(plan.storage)}: {said}") from None  # its traceback would show the URL
     return study
 
 
 def shown(storage: str) -> str:
-    """The URL of a storage without its password."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", storage)
+    """The URL of a storage without its passwords: before the host, or behind "?"."""
+    url = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", storage)
+    url = re.sub(r"(?i)([?&][^=&]*(?:pass|pwd|secret|token|key)[^=&]*)=[^&]*", r"\1=***", url)
+    return printable.one_line(url, 2 * printable.VALUE)
+
+
+def secrets_of(storage: str) -> set[str]:
+    """Passwords in the URL of a storage, as they are written and as they are meant."""
+    written = re.findall(r"://[^:/@]*:(.*)@", storage)
+    written += re.findall(r"(?i)[?&][^=&]*(?:pass|pwd|secret|token|key)[^=&]*=([^&]*)", storage)
+    return {text for one in written for text in (one, unquote(one)) if text}
 
 
 def ended(study: Study) -> list[FrozenTrial]:

@@ -60,4 +60,5 @@ def rules_record(rules: Rules) -> NDArray[np.void]:
 
 def _until(asked: NDArray[np.int64]) -> NDArray[np.int64]:
     """The first decision behind each at which a policy is asked."""
-    return np.array([next((j for j in range(k + 1, len(asked)) if asked[j]), len(asked)) for k in range(len(asked))])
+    here = np.append(np.flatnonzero(asked), len(asked))
+    return here[np.searchsorted(here, np.arange(len(asked)), side="right")]

@@ -11,35 +11,48 @@ from numpy.typing import NDArray
 
 from dosing_env.care import Care
 from dosing_env.residual import FORMS
-from dosing_env.scenario_file import Natural, Positive, Scenario, Share
+from dosing_env.scenario_file import (
+    LONGEST_H,
+    Hours,
+    Milligrams,
+    Scenario,
+    Share,
+    Worth,
+    broken_grid,
+)
 from dosing_env.ward.kind import WARD
 from dosing_env.ward.rules import Rules
+
+LEVELS = 1000  # of a course
+Hour = Annotated[float, Meta(ge=0, le=LONGEST_H, description="a course has at most 366 days")]
+_LOGIT = "the probability is 0 or 1 before"
 
 
 class Course(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How long and how often."""
 
     days: Annotated[int, Meta(ge=1, le=366)]
-    interval_h: Positive  # from dose to dose
-    decided_h: tuple[Natural, ...] = ()  # when a policy decides; left out: on every dose. Between, doses are repeated
+    interval_h: Hours  # from dose to dose
+    # when a policy decides; left out: on every dose. Between, doses are repeated
+    decided_h: Annotated[tuple[Hour, ...], Meta(max_length=366 * 24)] = ()
     lead_in: str = ""  # the protocol that doses before a policy first decides
 
 
 class Dosing(Struct, frozen=True, forbid_unknown_fields=True):
     """What can be given."""
 
-    step_mg: Positive
-    max_dose_mg: Positive
-    max_daily_mg: Positive
-    max_rate_mg_per_h: Positive
-    min_infusion_h: Natural
+    step_mg: Milligrams
+    max_dose_mg: Milligrams
+    max_daily_mg: Milligrams
+    max_rate_mg_per_h: Annotated[float, Meta(gt=0, le=1e9, description="no pump is faster")]
+    min_infusion_h: Annotated[float, Meta(ge=0, le=24.0, description="no infusion lasts longer than a day")]
 
 
 class Levels(Struct, frozen=True, forbid_unknown_fields=True):
     """When blood is drawn, and how well it is measured."""
 
-    drawn_h: tuple[Positive, ...]
-    turnaround_h: Natural
+    drawn_h: Annotated[tuple[Hours, ...], Meta(max_length=LEVELS, description="each is a part of the observation")]
+    turnaround_h: Hour
     assay_only: bool = False  # true: only the assay's own error, `assay_cv`; false: the drug model's residual error
     assay_cv: Share = 0.05
 
@@ -47,9 +60,9 @@ class Levels(Struct, frozen=True, forbid_unknown_fields=True):
 class Target(Struct, frozen=True, forbid_unknown_fields=True):
     """The daily AUC to be in, on which days."""
 
-    auc24_low_mg_h_L: Natural
-    auc24_high_mg_h_L: Positive
-    first_day: Annotated[int, Meta(ge=1)]
+    auc24_low_mg_h_L: Annotated[float, Meta(ge=0, le=1e6, description="no daily exposure is larger")]
+    auc24_high_mg_h_L: Annotated[float, Meta(gt=0, le=1e6, description="no daily exposure is larger")]
+    first_day: Annotated[int, Meta(ge=1, le=366)]
 
 
 class Charting(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,17 +81,17 @@ class Kidney(Struct, frozen=True, forbid_unknown_fields=True):
 class Injury(Struct, frozen=True, forbid_unknown_fields=True):
     """Acute kidney injury by exposure."""
 
-    logit_intercept: float
-    logit_per_auc24: float
-    creatinine_factor: Annotated[float, Meta(ge=1)]
-    ramp_h: Positive
+    logit_intercept: Annotated[float, Meta(ge=-1000, le=1000, description=_LOGIT)]
+    logit_per_auc24: Annotated[float, Meta(ge=-10, le=10, description=_LOGIT)]
+    creatinine_factor: Annotated[float, Meta(ge=1, le=100, description="no patient survives more")]
+    ramp_h: Hours
 
 
 class Reward(Struct, frozen=True, forbid_unknown_fields=True):
     """What is paid for the whole primary endpoint, and what one case of kidney injury costs."""
 
-    attainment: Natural
-    aki: Natural
+    attainment: Worth
+    aki: Worth
 
 
 class WardScenario(Scenario, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -154,8 +167,10 @@ class WardScenario(Scenario, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             yield f"target.auc24_high_mg_h_L: {self.target.auc24_high_mg_h_L:g} is not above auc24_low_mg_h_L"
         if self.target.first_day > self.course.days:
             yield f"target.first_day: {self.target.first_day} is after the last day, {self.course.days}"
-        if self.dosing.step_mg > self.dosing.max_dose_mg:
-            yield f"dosing.step_mg: {self.dosing.step_mg:g} is above max_dose_mg, {self.dosing.max_dose_mg:g}"
+        yield from broken_grid(self.dosing.step_mg, self.dosing.max_dose_mg)
+        if self.dosing.max_dose_mg / self.dosing.max_rate_mg_per_h > hours:
+            took = f"{self.dosing.max_dose_mg:g} mg would take longer than the course, {hours:g} h"
+            yield f"dosing.max_rate_mg_per_h: {self.dosing.max_rate_mg_per_h:g}: {took}"
         if self.dosing.step_mg > self.dosing.max_daily_mg:
             yield f"dosing.step_mg: {self.dosing.step_mg:g} is above max_daily_mg, {self.dosing.max_daily_mg:g}"
 

@@ -65,7 +65,7 @@ def test_wrong_policies(here: Path, policies: str, answer: str) -> None:
     [
         ("vancomycin_wrd", "unknown scenario 'vancomycin_wrd'. Did you mean 'vancomycin_ward'?"),
         ("nowhere.toml", "nowhere.toml: no such file"),
-        ("folder.toml", "folder.toml: no such file"),
+        ("folder.toml", "folder.toml: is a folder; a regular file is needed"),
     ],
 )
 def test_a_missing_scenario(here: Path, scenario: str, answer: str) -> None:
@@ -111,7 +111,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_inner_failure_is_one_line_with_the_way_to_more() -> None:
     answer = complaint(run(*EVALUATE, "ucsf"), 1)
     assert answer.startswith("error: RuntimeError: two lines xxx")
-    assert answer.endswith("xxx ... (DOSING_ENV_DEBUG=1 shows where)\n")
+    assert answer.endswith("xxx (DOSING_ENV_DEBUG=1 shows where)\n")
     assert len(answer) < 500
 
 

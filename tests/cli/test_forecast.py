@@ -38,6 +38,22 @@ def forecast_of(*words: str) -> Result:
     return run("forecast", "patient.csv", *DRUG, *QUICK, *words)
 
 
+def test_an_anonymous_forecast_names_nobody(here: Path) -> None:
+    """Neither the ID nor the file, and no exact age, in anything that is written."""
+    rows = PATIENT.replace("WT,CRCL", "WT,PMA,SCR,HAEM,ID").replace("70,90", "70,93.7,0.8,0,Hildegard")
+    (here / "meyer.csv").write_text(rows)
+    files = ("--out", "out.json", "--plot", "out.svg")
+    words = ("forecast", "meyer.csv", "--drug", "vancomycin_colin2019", "--regimen", "none", *QUICK, *files)
+    named = run(*words)
+    assert named.code == 0, named
+    assert "Hildegard" in named.out
+    hidden = run(*words, "--anonymous")
+    assert hidden.code == 0, hidden
+    for text in (hidden.out, Path("out.json").read_text(), Path("out.svg").read_text()):
+        assert not re.search(r"Hildegard|meyer|PMA\W+93", text)
+    assert json.loads(Path("out.json").read_text())["patient"] is None
+
+
 def test_the_files_hold_what_the_function_says(patient: Path) -> None:
     words = ("--regimen", "750 q12h", "--regimen", "none", "--target-auc24", "350-500", "--at", "40", "--day", "1")
     result = forecast_of(*words, "--seed", "3", "--out", "new/out.csv", "--plot", "new/out.svg")

@@ -323,3 +323,16 @@ def test_the_page_shows_this_file_and_what_it_really_gives(root: Path, tmp_path:
     for (old, new), answer in zip([*made, ("correlation = 0.4", "correlation = 4")], answers, strict=True):
         with pytest.raises(ValueError, match=answer):
             read_drug(changed(tmp_path, old, new))
+
+
+def test_a_huge_model_is_refused_at_once(tmp_path: Path) -> None:
+    """Each expression is allowed, all of them together are not."""
+    long = "1" + " + 1" * 900
+    parameters = "".join(f'p{i} = "{long}"\n' for i in range(20))
+    path = tmp_path / "x.toml"
+    path.write_text(
+        f'title = "x"\n[parameters]\n{parameters}[outputs]\nlevel = "a"\n[assay]\n'
+        '[[compartments]]\nname = "a"\nderivative = "-a"\n'
+    )
+    with pytest.raises(ValueError, match=r"its expressions have 72,0.. characters; .* at most 50,000"):
+        read_drug(path)

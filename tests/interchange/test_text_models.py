@@ -308,7 +308,7 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_bytes(b"model,cmt\n\xff\xfe,1\n")
     with pytest.raises(ValueError, match=r"bad\.csv: "):
         read_models(tmp_path / "bad.csv", FOLDER / "outputs.csv")
-    with pytest.raises(ValueError, match=r"none\.csv: No such file"):
+    with pytest.raises(ValueError, match=r"none\.csv: no such file"):
         read_models(tmp_path / "none.csv", FOLDER / "outputs.csv")
 
 

@@ -181,6 +181,15 @@ def test_names_are_escaped():
     assert "<img" not in html
 
 
+def test_a_browser_may_only_show_the_page():
+    """Styles stand in the page and in its figures; nothing is loaded, run or sent."""
+    html = page(light(make_trial(patients=30)))
+    rule = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    assert f'<meta http-equiv="Content-Security-Policy" content="{rule}">' in html
+    assert html.index("Content-Security-Policy") < html.index("<title>")
+    assert not re.search(r"<script|<img|<image|<link|<iframe|<form| on\w+=|javascript:", html)
+
+
 def test_policies_may_be_named_by_a_path():
     name = 'agent:runs/a b/"x" (1).toml'
     trial = make_trial(patients=30, arms=ARMS[:2])
