@@ -87,7 +87,7 @@ def walk(trap: Trap, kind: Any, base: dict[str, Any], load: Callable[[str], Any]
     """Field -> the texts with which a file is accepted; of the others the line names file and field."""
     accepted: dict[str, list[str]] = {}
     for place in places(kind):
-        for text in names(trap.file):
+        for text in (few if field_of(place) in PROSE else names)(trap.file):
             file = write(trap.file.with_name("own.toml"), kind, base, place, text)
             line = refused(lambda file=file: load(str(file)))  # type: ignore[misc]
             assert trap.untouched(), (place, text)
