@@ -74,7 +74,7 @@ def write_dataset(
     if patients < 1:
         raise ValueError(f"patients: {patients} is below 1")
     _require_free(dataset_id)
-    case, treating = scenarios.load(scenario), policy_of(policy)
+    case, treating = scenarios.load(scenario), policy_of(catalogue.given(policy))
     _require_room(case, patients)
     env = DosingVectorEnv(case, patients, stream=stream, autoreset_mode=AutoresetMode.DISABLED)
     arm, courses = arm_of(treating), _courses(list(_steps(env, treating, seed)), seed)

@@ -250,12 +250,14 @@ DrugLike = str | Path | Drug  # a model of the catalogue by its name, of a file 
 
 
 def drug_of(model: DrugLike) -> Drug:
-    """The drug that is meant.
+    """The drug that is meant. A Python file is one only of a name that the user gave, see `catalogue.given`.
 
     Raises:
         ValueError: no such name, or a file that describes no drug.
     """
-    return model if isinstance(model, Drug) else catalogue.load("drugs", str(model))  # type: ignore[no-any-return]
+    if isinstance(model, Drug):
+        return model
+    return catalogue.load("drugs", model if isinstance(model, str) else str(model))  # type: ignore[no-any-return]
 
 
 def model_title(name: str) -> str:

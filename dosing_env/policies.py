@@ -19,7 +19,7 @@ def policy_of(policy: Any) -> Any:
     """The policy of a name (see `evaluate`); an object with `predict` is itself.
 
     Raises:
-        ValueError: no such policy.
+        ValueError: no such policy, or a Python file that the user did not name (see `catalogue.Given`).
     """
     if not isinstance(policy, str):
         if not callable(getattr(policy, "predict", None)):

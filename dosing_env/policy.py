@@ -125,6 +125,22 @@ def planner_of(name: str) -> Policy | None:
     return planner(setting)  # type: ignore[no-any-return]
 
 
+def require_policy(name: str) -> None:
+    """Refuse the name of a policy that is none, as far as that is known without the file of an agent or a table.
+
+    Raises:
+        ValueError: it is none, or code that the user did not name.
+    """
+    agents = [f"agent:{agent}" for agent in catalogue.names("agents")]
+    known = [*catalogue.names("protocols"), *catalogue.names("planners"), *agents]
+    if name in known or (":" in name and planner_of(name) is not None) or name.endswith(".toml"):
+        return
+    if not name.endswith(".py"):
+        raise ValueError(catalogue.unknown("policy", name, known))
+    if catalogue.kind_of_file(name) not in ("protocols", "planners"):
+        raise ValueError(f"{name}: the file defines no PROTOCOL and no PLANNER")
+
+
 def planner_alone(planner: Any, name: str) -> Policy:
     """The planner of this name (or file) without a setting.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from dosing_env import catalogue, equations, printable
 from dosing_env.clinic.scenario import ClinicScenario
 from dosing_env.files import convert, decode
 from dosing_env.scenario_file import Scenario as Scenario
-from dosing_env.scenario_file import check
+from dosing_env.scenario_file import check, plain
 from dosing_env.ward.scenario import WardScenario
 
 CARES: dict[str, type[Scenario]] = {kind.kind.name: kind for kind in (WardScenario, ClinicScenario)}
@@ -29,15 +29,9 @@ def load(name: str | Mapping[str, Any]) -> Scenario:
     """
     if not isinstance(name, str):
         where = printable.one_line(str(name.get("name", "scenario")), printable.VALUE)
-        return _checked(convert(dict(name), _kind_of(dict(name))), where)
+        return check(convert(dict(name), _kind_of(dict(name))), where)
     path = catalogue.find("scenarios", name)
-    return _checked(msgspec.structs.replace(decode(path, _kind_of), name=path.stem), str(path))
-
-
-def _checked(scenario: Scenario, where: str) -> Scenario:
-    for field, value in _code(scenario):
-        raise ValueError(f"{where}: {field}: {value!r} is code. A scenario file names catalogue entries only")
-    return check(scenario, where)
+    return check(msgspec.structs.replace(decode(path, _kind_of), name=path.stem), str(path))
 
 
 def _kind_of(content: dict[str, Any]) -> type[Scenario]:
@@ -48,25 +42,13 @@ def _kind_of(content: dict[str, Any]) -> type[Scenario]:
     return CARES[care]
 
 
-def _code(s: Scenario) -> Iterator[tuple[str, str]]:
-    """Where a file would have Python code imported."""
-    for field, values in (
-        ("drug", (s.drug,)),
-        ("population", (s.population,)),
-        ("rivals", s.rivals),
-        ("policies", s.policies),
-        ("course.lead_in", (s.lead_in,)),
-    ):
-        yield from ((field, value) for value in values if value.endswith(".py"))
-
-
 def parts(scenario: Scenario) -> dict[str, str]:
     """A hash of each part that can change what an agent meets: the sections of the file, the drug, the population.
 
     Of Python files the syntax tree is hashed, so that comments, docstrings and layout do not count, with that of the
     building blocks and formulas they use; of model files the content.
     """
-    sections = {name: msgspec.json.encode(getattr(scenario, name)) for name in scenario.sections}
+    sections = {name: msgspec.json.encode(plain(getattr(scenario, name))) for name in scenario.sections}
     trees = {
         "drug": content_of("drugs", scenario.drug).encode(),
         "population": content_of("populations", scenario.population).encode(),

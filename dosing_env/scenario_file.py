@@ -11,9 +11,10 @@ from msgspec import Meta, Struct
 
 from dosing_env import catalogue, printable
 from dosing_env.care import Care
+from dosing_env.catalogue import given
 from dosing_env.files import convert, finite
 from dosing_env.pharmacology import Drug, Population, require_patients
-from dosing_env.policy import planner_of
+from dosing_env.policy import require_policy
 from dosing_env.task import Task
 
 Positive = Annotated[float, Meta(gt=0)]
@@ -125,10 +126,27 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             if field not in self.__struct_fields__:
                 raise ValueError(f"{self.name}: {catalogue.unknown('field', field, list(self.__struct_fields__))}")
         try:
-            changed = convert(msgspec.to_builtins(self) | msgspec.to_builtins(changes, enc_hook=os.fspath), type(self))
+            changed = convert(plain(self) | plain(changes), type(self))
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
-        return check(changed, self.name)
+        own = {field: _given(getattr(changed, field)) for field in changes}  # the names that are the user's own
+        return check(msgspec.structs.replace(self, **own), self.name)
+
+    def generated_by(self, drug: str) -> Self:
+        """The same with patients of this drug alone: the scenario's own, or one of its rivals."""
+        return check(msgspec.structs.replace(self, drug=drug, rivals=()), self.name)
+
+
+def plain(what: Any) -> Any:
+    """A record, or values, as tables and values of TOML."""
+    return msgspec.to_builtins(what, enc_hook=lambda name: str(os.fspath(name)))
+
+
+def _given(value: Any) -> Any:
+    """A value of a field that the user gave; of a section each of its values."""
+    if isinstance(value, Struct):
+        return msgspec.structs.replace(value, **{f: given(getattr(value, f)) for f in value.__struct_fields__})
+    return given(value)
 
 
 def check(scenario: S, where: str) -> S:
@@ -163,7 +181,7 @@ def _broken_finding(s: Scenario, finding: Finding) -> Iterator[str]:
 
 
 def _not_finite(s: Scenario) -> Iterator[str]:
-    for place, number in numbers_of(msgspec.to_builtins(s)):
+    for place, number in numbers_of(plain(s)):
         if not finite(number):
             yield f"{place}: {printable.value(number)} is not finite"
 
@@ -196,15 +214,11 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
                     _require_fit(found)
             except ValueError as error:
                 yield f"{field}: {error}"
-    agents = [f"agent:{name}" for name in catalogue.names("agents")]
-    known = [*catalogue.names("protocols"), *catalogue.names("planners"), *agents]
     for policy in s.policies:
         try:
-            planned = planner_of(policy) is not None if ":" in policy else policy in known
+            require_policy(policy)
         except ValueError as error:
             yield f"policies: {error}"
-        if policy not in known and not planned and not policy.endswith((".py", ".toml")):  # a path: a user's own
-            yield f"policies: {catalogue.unknown('policy', policy, known)}"
 
 
 def _require_fit(drug: Drug) -> None:

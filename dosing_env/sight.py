@@ -27,7 +27,8 @@ class Sight:
 
     Args:
         task: whose charts.
-        believed: the model, or its name or file, which reads the whole chart in any case; None: no model.
+        believed: the model, or its name or file (a Python file as `catalogue.given` marks it), which reads the whole
+            chart in any case; None: no model.
         frames: number of decisions, in a clinic of INRs; 0: the whole chart.
 
     Raises:

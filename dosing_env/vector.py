@@ -10,7 +10,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from dosing_env.catalogue import unknown
+from dosing_env.catalogue import given, unknown
 from dosing_env.cohort import Cohort
 from dosing_env.decision import Paid
 from dosing_env.pharmacology import DrugLike
@@ -90,7 +90,7 @@ class DosingVectorEnv(VectorEnv):
         self._limits = np.array(self.task.care.limits)
         self.prices = self.task.care.record(self.task.rules)["prices"][0]
         self._finite = finite or len(self.task.asked) == 1
-        self._sight = Sight(self.task, belief, frames)
+        self._sight = Sight(self.task, given(belief), frames)
         self._memory: Any = None  # of the sight
         self.features = self._sight.features
         self.single_observation_space = observation_space(self.features)

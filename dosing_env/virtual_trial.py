@@ -15,7 +15,7 @@ import numpy as np
 from dosing_env import __version__
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent
-from dosing_env.catalogue import unknown
+from dosing_env.catalogue import given, unknown
 from dosing_env.policies import arm_of, policy_of
 from dosing_env.processes import pool, starting
 from dosing_env.scenario import Scenario
@@ -80,7 +80,26 @@ def evaluate(
     if isinstance(policies, str):
         raise ValueError(f"policies: {policies!r} is not a list: [{policies!r}]")
     case = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario)
-    chosen = list(case.policies if policies is None else policies)
+    chosen = case.policies if policies is None else given(list(policies))
+    said = command or call_text(case, None if policies is None else chosen, patients, seed, rivals)
+    return compare(
+        case, chosen, patients=patients, seed=seed, jobs=jobs, rivals=rivals, progress=progress, command=said
+    )
+
+
+def compare(
+    case: Scenario,
+    policies: Sequence[Any],
+    *,
+    patients: int,
+    seed: int,
+    jobs: int = 1,
+    rivals: bool = True,
+    progress: Progress | None = None,
+    command: str = "",
+) -> Trial:
+    """As `evaluate`, with policies that a file may have named: none of them is a Python file, unless it is `Given`."""
+    chosen = list(policies)
     _check(patients, jobs, chosen)
     _check_subgroups(case)
     loaded = [policy_of(policy) for policy in chosen]
@@ -88,9 +107,9 @@ def evaluate(
     _check_names(arms)
     for policy in loaded:
         _warn_of_another_scenario(policy, case)
-    drugs = (case.drug, *(case.rivals if rivals else ()))
+    cases = [case.generated_by(drug) for drug in (case.drug, *(case.rivals if rivals else ()))]
+    drugs = tuple(str(one.drug) for one in cases)
     _check_rows(patients, len(chosen), len(drugs))
-    cases = [case.replace(drug=drug, rivals=()) for drug in drugs]
     work = [  # drugs in turn: processes that start together compile different ones
         _Job(one, policy, seed, first, last, one.drug == case.drug)
         for policy in chosen
@@ -99,8 +118,7 @@ def evaluate(
     ]
     done, whole = _run_all(work, jobs, progress)
     learning = _learning(loaded)
-    said = command or call_text(case, None if policies is None else chosen, patients, seed, rivals)
-    return _trial(case, drugs, arms, learning, done, whole, patients=patients, seed=seed, command=said)
+    return _trial(case, drugs, arms, learning, done, whole, patients=patients, seed=seed, command=command)
 
 
 def call_text(case: Scenario, policies: list[Any] | None, patients: int, seed: int, rivals: bool) -> str:
@@ -209,7 +227,7 @@ def _run(job: _Job) -> _Result:
     cohort, returns = treat(job.scenario, policy, np.arange(job.first, job.last), seed=job.seed, stream=STREAM)
     tables = job.scenario.kind.tables
     frame = tables.outcomes(cohort, returns)
-    frame.insert(0, "drug", job.scenario.drug)
+    frame.insert(0, "drug", str(job.scenario.drug))
     frame.insert(1, "policy", arm_of(policy).name)
     if not job.pictured:
         return _Result(frame, None, None, None, None)

@@ -13,7 +13,7 @@ import pytest
 # Bottom first. A room (a module or folder directly under dosing_env) may import rooms of its own line and of those
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
-    {"catalogue", "statistics", "files", "equations", "evidence", "processes", "weights", "algorithms"}
+    {"catalogue", "modules", "statistics", "files", "equations", "evidence", "processes", "weights", "algorithms"}
     | {"printable", "reading", "spreadsheet"},
     {"arithmetic", "formulas", "residual", "pharmacology", "patients", "blocks"},
     {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
@@ -33,7 +33,8 @@ NARROW = {
     "printable": set[str](),
     "reading": set[str](),
     "spreadsheet": set[str](),
-    "catalogue": {"printable", "reading"},
+    "catalogue": {"modules", "printable", "reading"},
+    "modules": set[str](),
     "statistics": set[str](),
     "files": {"printable", "reading"},
     "equations": set[str](),
@@ -44,7 +45,16 @@ NARROW = {
     "residual": {"arithmetic"},
     "patients": set[str](),
     "anticoagulation": set[str](),
-    "interchange": {"catalogue", "files", "pharmacology", "printable", "reading", "simulation", "spreadsheet"},
+    "interchange": {
+        "catalogue",
+        "files",
+        "modules",
+        "pharmacology",
+        "printable",
+        "reading",
+        "simulation",
+        "spreadsheet",
+    },
     "drugs": {"arithmetic", "evidence", "formulas", "pharmacology", "patients", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology", "patients"},
 }

@@ -36,6 +36,7 @@ def distil(
     dosing-env distil warfarin_initiation_ppo
     dosing-env distil warfarin_iwpc_genetic_aurora --scenario warfarin_initiation --depth 3
     """  # noqa: D301  (click reads the character \b)
+    from dosing_env import catalogue
     from dosing_env import scenario as scenarios
     from dosing_env.bedside.table import write
     from dosing_env.files import write_whole
@@ -44,7 +45,7 @@ def distil(
     from dosing_env.virtual_trial import evaluate
 
     distilling = _distilling()
-    name = _policy_name(agent)
+    name = catalogue.given(_policy_name(agent))
     policy = policy_of(name)
     case = scenarios.load(scenario or _own_scenario(policy, agent))
     folder = output or Path("runs") / f"{distilling.name_of(policy)}_bedside"

@@ -25,7 +25,7 @@ def show(name: str) -> None:
     NAME is a name from `dosing-env list` or a file (.py, .toml). Where two kinds share a name, say
     "population:NAME".
     """
-    kind, name = resolve(name)
+    kind, name = resolve(catalogue.given(name))
     shown = console()
     for part in VIEWS[kind](name):
         if isinstance(part, str):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from dosing_env.catalogue import given
 from dosing_env.inference.doubts import POPULATION, doubts, expected, learned, says_something
 from dosing_env.inference.goals import Goal, chances, goal_of
 from dosing_env.inference.history import History, read_history
@@ -170,7 +171,7 @@ def forecast(
         ValueError: input that cannot be used, in one line, see `map_estimate`; a drug that varies between occasions.
         RuntimeError: a solve failed.
     """
-    model = drug_of(drug)
+    model = drug_of(given(drug))
     report = progress or (lambda done, total, what: None)
     require_predictable(model)
     _require_hours(model)

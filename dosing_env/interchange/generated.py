@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
-import linecache
 import os
 import sys
-from importlib.abc import ExecutionLoader
 from pathlib import Path
 from types import ModuleType
 
 from dosing_env.files import write_whole
-from dosing_env.simulation.compiling import SOURCE
+from dosing_env.modules import module_of
 
 
 @functools.cache
@@ -25,30 +22,7 @@ def module(text: str) -> ModuleType:
     """The module that a text is, one for each text."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:24]
     name = f"dosing_env_text_{digest}"
-    loader = _Text(text, _written(f"{name}.py", text))
-    spec = importlib.util.spec_from_loader(name, loader)
-    made = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    vars(made)[SOURCE] = text
-    loader.exec_module(made)
-    sys.modules[name] = made  # where numba looks up the named tuples of cached machine code
-    return made
-
-
-class _Text(ExecutionLoader):
-    """Loads a module from a text, under the name of a file."""
-
-    def __init__(self, text: str, path: str) -> None:
-        self.text, self.path = text, path
-        lines = text.splitlines(keepends=True)
-        linecache.cache[path] = (len(text), None, lines, path)  # what a traceback shows
-
-    def get_source(self, fullname: str) -> str:
-        """The text, whatever the file holds."""
-        return self.text
-
-    def get_filename(self, fullname: str) -> str:
-        """The file, or a name that is none where it cannot be written."""
-        return self.path
+    return module_of(name, text, _written(f"{name}.py", text))
 
 
 def _written(name: str, text: str) -> str:

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dosing_env.catalogue import given
 from dosing_env.pharmacology import Drug, DrugLike, drug_of
 from dosing_env.simulation import subject
 from dosing_env.simulation.adherence import Adherence, require, take
@@ -67,7 +68,7 @@ def data_sets(
     seed: int | None = None,
 ) -> Iterator[pd.DataFrame]:
     """The same for every part that `simulate_in_parts` makes: its subjects' records."""
-    model = drug_of(drug)
+    model = drug_of(given(drug))
     _check_names(model)
     read = read_events(model, events, carry)
     steps = read_covariates(model, covariates, carry) if read.steps is None else read.steps

@@ -23,7 +23,8 @@ class Believed(Policy):
     """A planner of one model.
 
     Args:
-        believed: the model, or its name or file; left out, the one that generates the patients.
+        believed: the model, or its name or file (a Python file as `catalogue.given` marks it); left out, the one that
+            generates the patients.
     """
 
     kind = "bayes"

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dosing_env import catalogue, printable
 from dosing_env.algorithms import ALGORITHMS, FITTED
 from dosing_env.files import finite
+from dosing_env.pharmacology import drug_of
+from dosing_env.policy import require_policy
 from dosing_env.recipe.sections import PARTS, Recipe
 
 
@@ -38,9 +40,21 @@ def _faults(recipe: Recipe) -> Iterator[str]:
     for rule in recipe.observation:
         if not (finite(rule.center) and finite(rule.scale)):
             yield f"observation: {rule.features}: center {rule.center} or scale {rule.scale} is not finite"
-    if recipe.belief.endswith(".py"):
-        yield f"belief: {recipe.belief!r} is code. A recipe names catalogue entries only"
+    yield from _names_of_nothing(recipe)
     yield from _network_faults(recipe) if algorithm in ALGORITHMS else _fitted_faults(recipe)
+
+
+def _names_of_nothing(recipe: Recipe) -> Iterator[str]:
+    """Names of a model or a policy that is none, or code."""
+    try:
+        if recipe.belief:
+            field = "belief"
+            drug_of(recipe.belief)
+        if recipe.pretrain:
+            field = "pretrain.policy"
+            require_policy(recipe.pretrain.policy)
+    except ValueError as error:
+        yield f"{field}: {error}"
 
 
 def _fitted_faults(recipe: Recipe) -> Iterator[str]:
@@ -66,8 +80,6 @@ def _network_faults(recipe: Recipe) -> Iterator[str]:
         yield f"limits: {recipe.algorithm} learns from rewards at old prices; PPO may"
     if recipe.pretrain and algorithm.joint:
         yield f"pretrain: {recipe.algorithm} values actions and has no policy that could be taught"
-    if recipe.pretrain and any(part.endswith(".py") for part in re.split("[:@]", recipe.pretrain.policy)):
-        yield f"pretrain.policy: {recipe.pretrain.policy!r} is code. A recipe names catalogue entries only"
     if recipe.training.discount_per_hour < 1.0 and recipe.hyperparameters.get("gamma") != 1.0:
         yield "hyperparameters.gamma: has to be 1.0 beside training.discount_per_hour"
     if recipe.training.anneal and "learning_rate" not in recipe.hyperparameters:

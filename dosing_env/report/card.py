@@ -12,7 +12,7 @@ from dosing_env.report.headline import headline
 from dosing_env.report.markdown import plain
 from dosing_env.report.numbers import Numbers, harm_endpoint
 from dosing_env.trial import CLINICAL, Endpoint, Trial
-from dosing_env.virtual_trial import Progress, evaluate
+from dosing_env.virtual_trial import Progress, compare
 
 PATIENTS, SEED = 2000, 0  # of the trial behind a card, stream "evaluate"
 AKI, DAY1 = "aki_predicted_percent", "day1_below_target_percent"
@@ -37,7 +37,7 @@ def describe(name: str, progress: Progress | None = None, jobs: int = 1) -> str:
     policies = [policy for policy in case.policies if not policy.startswith(AGENT)]
     policies.insert(-1 if policies[-1:] == ["oracle"] else len(policies), own)
     command = f"dosing-env card {name}" if name == agent.name else f"dosing-env card {agent.name}.toml"
-    trial = evaluate(case, policies, patients=PATIENTS, seed=SEED, jobs=jobs, progress=progress, command=command)
+    trial = compare(case, policies, patients=PATIENTS, seed=SEED, jobs=jobs, progress=progress, command=command)
     if trial.partial:
         raise KeyboardInterrupt("stopped; a model card needs the whole trial")
     return card(trial, agent)

@@ -28,6 +28,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dosing_env.arithmetic import exp, log, sqrt
+from dosing_env.catalogue import given
 from dosing_env.pharmacology import DrugLike, drug_of
 from dosing_env.simulation import subject
 from dosing_env.simulation.cells import Floats, Mask
@@ -107,7 +108,7 @@ def taken(
     Raises:
         ValueError: see `simulate`.
     """
-    model = drug_of(drug)
+    model = drug_of(given(drug))
     read = read_events(model, events)
     who = common({"events": read.subjects}, subjects)
     done = take(read, adherence, world(seed), who)

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from dosing_env.arithmetic import power
+from dosing_env.modules import SOURCE
 
 
 class _Hole:
@@ -33,9 +34,6 @@ class _Hole:
 
 
 HOLE: Any = _Hole()
-
-SOURCE = "__source__"  # global of a generated module: the text that was run, which its file may no longer hold
-
 
 _OPTIONS = {"error_model": "numpy"}
 _UNCOUNTED = _OPTIONS | {"_nrt": False}  # numba counts no references to arrays

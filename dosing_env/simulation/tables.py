@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dosing_env import catalogue
+from dosing_env.catalogue import given
 from dosing_env.pharmacology import Drug, DrugLike, drug_of
 from dosing_env.simulation import subject
 from dosing_env.simulation.adherence import Adherence, require, take
@@ -213,7 +214,7 @@ def study_of(
     adherence: Adherence | None,
 ) -> Study:
     """Read and check what `simulate` is given."""
-    model = drug_of(drug)
+    model = drug_of(given(drug))
     doses, asked = read_events(model, events, carry), _ascending(times)
     steps = _the_steps(model, doses, covariates, carry)
     effects = read_effects(model, eta)

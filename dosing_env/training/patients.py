@@ -12,6 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from dosing_env.agent import combination, from_grids, scaled
 from dosing_env.algorithms import ALGORITHMS
+from dosing_env.pharmacology import drug_of
 from dosing_env.recipe import Recipe, Scaler
 from dosing_env.scenario import Scenario
 from dosing_env.spaces import action_space
@@ -37,7 +38,7 @@ class PatientVecEnv(VecEnv):
             finite=True,
             hold=recipe.hold,
             frames=recipe.frames,
-            belief=recipe.belief or None,
+            belief=drug_of(recipe.belief) if recipe.belief else None,  # a name would count as the user's
         )
         self.scaler = Scaler(recipe, self.env.features)
         self.prices = Prices(recipe.limits, num_envs) if recipe.limits else None

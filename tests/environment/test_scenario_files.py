@@ -143,26 +143,6 @@ def test_a_mistake_is_answered_in_one_line(tmp_path: Path, old: str, new: str, n
     assert [word for word in named if word not in line.replace(str(file), "")] == []
 
 
-CODE = {
-    "drug": ('drug = "vancomycin_goti2018"', 'drug = "{file}"'),
-    "population": ('"adult_ward"', '"{file}"'),
-    "rivals": ('"vancomycin_thomson2009"', '"{file}"'),
-    "policies": ('"camera2"', '"{file}"'),
-    "course.lead_in": ("days = 7", 'days = 7\ndecided_h = [36]\nlead_in = "{file}"'),
-}
-
-
-@pytest.mark.parametrize(("field", "old", "new"), [(field, *pair) for field, pair in CODE.items()], ids=CODE)
-def test_a_file_cannot_have_code_imported(tmp_path: Path, field: str, old: str, new: str) -> None:
-    code, trace = tmp_path / "mine.py", tmp_path / "trace"
-    code.write_text(f"open({str(trace)!r}, 'w').close()", encoding="utf-8")
-    assert old in GOOD
-    file = write(tmp_path, GOOD.replace(old, new.format(file=code)))
-    with pytest.raises(ValueError, match=f"{field}: .*mine.py"):
-        scenario.load(str(file))
-    assert not trace.exists()
-
-
 def test_the_environment_gives_the_same_answer(tmp_path: Path) -> None:
     file = write(tmp_path, GOOD.replace("days = 7", "dayz = 7"))
     with pytest.raises(ValueError, match=r"dayz\. Did you mean 'days'"):
