@@ -38,6 +38,7 @@ class Case:
     """A command in a folder of its own."""
 
     name = ""
+    span = 0.0  # s that a start takes at most
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -134,6 +135,7 @@ class Dataset(Case):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._started = 0
+        self._named: set[str] = set()  # of which something was said: once is enough
 
     def words(self) -> tuple[str, ...]:
         """A version more."""
@@ -146,13 +148,18 @@ class Dataset(Case):
         from minari.dataset.minari_storage import MinariStorage
 
         for data in sorted((self.folder / "minari").rglob("data")):
+            name = data.parent.name
+            if name in self._named or name.startswith("."):
+                continue
             try:
                 total = int(MinariStorage.read(data).total_episodes)
             except Exception as error:  # of h5py, json, Minari: whatever it is, the set cannot be read
-                yield f"{data.parent.name} does not load: {type(error).__name__}"
+                self._named.add(name)
+                yield f"{name} does not load: {type(error).__name__}"
             else:
                 if total != self.patients:
-                    yield f"{data.parent.name} loads with {total} episodes"
+                    self._named.add(name)
+                    yield f"{name} loads with {total} episodes"
 
     def whole(self) -> Iterator[str]:
         """As after a stop, and it is there."""

@@ -65,21 +65,23 @@ def main() -> int:
 
 def kill_often(case: Case, kills: int, chance: random.Random) -> tuple[list[Stop], list[str]]:
     """Kill a command so many times; then let it finish. Returns the stops, and what is wrong in the end."""
-    finish(case)  # compiles
-    span, wrong = finish(case)
-    stops = [kill_once(case, SIGNALS[k % len(SIGNALS)], chance, span) for k in range(kills)]
-    wrong += finish(case)[1]
+    begin = time.monotonic()
+    wrong = finish(case)
+    case.span = time.monotonic() - begin
+    stops = [kill_once(case, SIGNALS[k % len(SIGNALS)], chance) for k in range(kills)]
+    wrong += finish(case)
     return stops, [*wrong, *(f"left: {path}" for path in hidden(case.folder))]
 
 
-def kill_once(case: Case, number: signal.Signals, chance: random.Random, span: float) -> Stop:
+def kill_once(case: Case, number: signal.Signals, chance: random.Random) -> Stop:
     """Start a command and stop it at a moment of its life, rather late, where files are written."""
     to_all, before, wrong = chance.random() < 0.5, hidden(case.folder), []
     while True:
         process, marker = start(case)
         begin = time.monotonic()
-        if runs_on(process, chance.triangular(0.0, span, 0.9 * span)):
+        if runs_on(process, chance.triangular(0.0, case.span, 0.9 * case.span)):
             break
+        case.span = min(case.span, time.monotonic() - begin)
         wrong += list(case.kept(Ended(0, process.returncode, errors_of(case))))  # it was quicker
     after = time.monotonic() - begin
     (os.killpg if to_all else os.kill)(process.pid, number)
@@ -114,13 +116,12 @@ def found_after(case: Case, ended: Ended) -> Iterator[str]:
         yield f"a traceback: {ended.err[-600:]}"
 
 
-def finish(case: Case) -> tuple[float, list[str]]:
-    """Run a command to its end. Returns s, and what is wrong."""
+def finish(case: Case) -> list[str]:
+    """Run a command to its end. Returns what is wrong."""
     process, _ = start(case)
-    begin = time.monotonic()
     if process.wait():
-        return time.monotonic() - begin, [f"exit code {process.returncode}: {errors_of(case)[-300:]}"]
-    return time.monotonic() - begin, [*unsound(case.folder), *case.whole()]
+        return [f"exit code {process.returncode}: {errors_of(case)[-300:]}"]
+    return [*unsound(case.folder), *case.whole()]
 
 
 def start(case: Case) -> tuple[subprocess.Popen[bytes], str]:

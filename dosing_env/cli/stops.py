@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -66,6 +67,14 @@ def answered() -> Iterator[Stops]:
         for number, handler in before.items():
             signal.signal(number, handler)
         sys.unraisablehook = swallowed
+        atexit.unregister(_ignore)
+        atexit.register(_ignore)
+
+
+def _ignore() -> None:
+    """While Python ends, all is done and the exit code is known."""
+    for number in handlers_of_stops():
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _leave_lost_terminal() -> None:

@@ -75,6 +75,17 @@ def test_what_is_ignored_stays_ignored() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+def test_a_stop_while_python_ends_comes_too_late() -> None:
+    code = """
+import atexit, os, signal
+from dosing_env.cli import main
+atexit.register(lambda: [os.kill(os.getpid(), number) for number in (signal.SIGINT, signal.SIGTERM)])
+main(["list", "protocols"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_library_leaves_signals_alone() -> None:
     """Whatever of it is used."""
     code = """
