@@ -12,16 +12,18 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 _OF_A_TERMINAL = tuple(getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name))  # to a group
 STOPS = (*_OF_A_TERMINAL, signal.SIGTERM)
 ORPHANED = 1  # the exit code of a process whose parent is gone
 
+_DYING = 5.0  # s that a process may take to end
 _SAFE_PATH = "PYTHONSAFEPATH"
 
 _told: Any = None  # in a process of `work`: where to put what is told
@@ -39,8 +41,7 @@ def pool(jobs: int, *told: Any) -> Iterator[ProcessPoolExecutor]:
             yield processes
         except BaseException:
             processes.shutdown(wait=False, cancel_futures=True)
-            for child in set(multiprocessing.active_children()) - others:
-                child.terminate()
+            _end(set(multiprocessing.active_children()) - others)
             raise
 
 
@@ -58,6 +59,14 @@ def work(jobs: int, calls: Sequence[tuple[Any, ...]], told: Callable[..., None])
             with suppress(queue.Empty):
                 told(*said.get(timeout=0.2))
         return [future.result() for future in futures]
+
+
+def _end(children: Collection[BaseProcess]) -> None:
+    """End processes, and wait until they have: whoever tidies up behind them must be alone."""
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.join(_DYING)
 
 
 def tell(*what: Any) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import multiprocessing.process
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -104,6 +107,22 @@ def test_processes_leave_signals_of_a_terminal_to_their_parent(number: int) -> N
 def test_processes_die_of_sigterm() -> None:
     with pytest.raises(BrokenProcessPool):
         in_a_process(signal.SIGTERM)
+
+
+def test_processes_have_ended_where_an_error_ends_their_work() -> None:
+    before, ended = set(multiprocessing.active_children()), list[multiprocessing.process.BaseProcess]()
+
+    def fail() -> None:
+        with pool(2) as processes:
+            with starting():
+                for _ in range(2):
+                    processes.submit(time.sleep, 60.0)
+            ended.extend(set(multiprocessing.active_children()) - before)
+            raise ValueError("wrong")
+
+    with pytest.raises(ValueError, match="wrong"):
+        fail()
+    assert [child.is_alive() for child in ended] == [False, False]
 
 
 ORPHANS = """
