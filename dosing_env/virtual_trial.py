@@ -121,7 +121,7 @@ def compare(
     return _trial(case, drugs, arms, learning, done, whole, patients=patients, seed=seed, command=command)
 
 
-def call_text(case: Scenario, policies: list[Any] | None, patients: int, seed: int, rivals: bool) -> str:
+def call_text(case: Scenario, policies: Sequence[Any] | None, patients: int, seed: int, rivals: bool) -> str:
     """The call of `evaluate` as text, made of its arguments: nothing of this machine stands in it."""
     words = [repr(case.name)]
     if policies is not None:

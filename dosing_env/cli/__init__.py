@@ -23,8 +23,8 @@ from dosing_env.cli.simulate import simulate
 from dosing_env.cli.train import train
 from dosing_env.cli.verify import verify
 
-EPILOG = f"""Exit codes: 0 done, 1 the run failed, 2 the input was wrong, 130 stopped with Ctrl-C (what was done is
-kept).
+EPILOG = f"""Exit codes: 0 done, 1 the run failed, 2 the input was wrong; 130 stopped by Ctrl-C, 143 by SIGTERM, 129
+because the terminal was closed (what was done is kept).
 
 For an error's traceback: --debug before the command, or {DEBUG}=1 in the environment.
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Never
 import click
 
 from dosing_env import catalogue, printable
+from dosing_env.cli.stops import STOPPED, answered
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 DEBUG = "DOSING_ENV_DEBUG"
-FAILED, WRONG_INPUT, STOPPED = 1, 2, 130  # 130: the shell's own code for a program that Ctrl-C ended
+FAILED, WRONG_INPUT = 1, 2
 ONE_LINE = 1000  # columns where nobody looks: every row of a table on a line of its own
 
 
@@ -34,17 +35,23 @@ class Program(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Never:
         """Run, and exit."""
+        with answered() as stops:
+            code = stops.code(self._run(*args, **extra))
+        sys.exit(code)
+
+    def _run(self, *args: Any, **extra: Any) -> int:
+        """Run; returns the exit code."""
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _warn
                 code = super().main(*args, **(extra | {"standalone_mode": False}))
-        except click.Abort:
+        except (click.Abort, KeyboardInterrupt):
             code = _complain("stopped", STOPPED)
         except click.ClickException as error:
             code = _complain(_usage(error), error.exit_code)
         except CommandError as failure:
             code = _complain(str(failure), failure.exit_code)
-        sys.exit(code if isinstance(code, int) else 0)
+        return code if isinstance(code, int) else 0
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever it raises becomes a `CommandError`, except what click has words for."""

@@ -75,9 +75,9 @@ class Terminal:
             assert time.monotonic() < until, f"{text!r} did not appear in {self.seen!r}"
             assert self._read(), f"ended without {text!r}: {self.seen!r}"
 
-    def ctrl_c(self) -> None:
-        """Do what a terminal does at Ctrl-C: send the signal to every process of the group."""
-        os.killpg(self.process.pid, signal.SIGINT)
+    def send(self, number: int = signal.SIGINT) -> None:
+        """Send a signal to every process of the group, as a terminal does at Ctrl-C."""
+        os.killpg(self.process.pid, number)
 
     def end(self) -> Result:
         """Wait for the end."""

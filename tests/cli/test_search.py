@@ -81,7 +81,7 @@ def test_a_stopped_search_keeps_what_was_tried_and_leaves_nothing_running(tmp_pa
     searchable(tmp_path)
     terminal = Terminal("search", "tiny.toml", "--trials", "500", "--jobs", "2", "--steps", "1792", folder=tmp_path)
     terminal.wait_for("best: -")
-    terminal.ctrl_c()
+    terminal.send()
     result = terminal.end()
     assert (result.code, result.out) == (STOPPED, "")
     kept = r"stopped; the best of \d+ trials is in runs/tiny_search/tiny_found\.toml; the same command goes on\r\n$"

@@ -266,7 +266,7 @@ def test_ctrl_c_leaves_the_old_file(doses: Path) -> None:
     words = ("--subjects", "500000", "--seed", "1", "-o", "out.csv")
     terminal = Terminal("simulate", DRUG, "doses.csv", *ONES, *words, folder=doses)
     terminal.wait_for("  1%")
-    terminal.ctrl_c()
+    terminal.send()
     result = terminal.end()
     assert result.code == STOPPED, result
     assert result.err.endswith("stopped\r\n")

@@ -1,4 +1,4 @@
-"""Ctrl-C: what was done is kept and said, nothing is half written, and the exit code is 130."""
+"""Ctrl-C, SIGTERM, SIGHUP: what was done is kept and said, nothing is half written, the exit code says which it was."""
 
 from __future__ import annotations
 
@@ -24,15 +24,25 @@ def long_work(folder: Path, policies: str = "") -> tuple[str, ...]:
     return ("evaluate", WARD, "--policies", policies + slow_policy(folder), "--no-rivals", "--patients", "30")
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_stopped_trial_leaves_the_finished_policies(tmp_path: Path, jobs: int) -> None:
+STOPS: dict[int, int] = {
+    signal.SIGINT: STOPPED,
+    signal.SIGTERM: 143,
+    signal.SIGHUP: 129,
+}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "number"), [(1, signal.SIGINT), (2, signal.SIGINT), (2, signal.SIGTERM), (2, signal.SIGHUP)]
+)
+def test_a_stopped_trial_leaves_the_finished_policies(tmp_path: Path, jobs: int, number: int) -> None:
     terminal = Terminal(*long_work(tmp_path, "fixed_1g_q12h,"), "--jobs", str(jobs), folder=tmp_path)
     terminal.wait_for("fixed_1g_q12h on ")
-    terminal.ctrl_c()
+    terminal.send(number)
+    terminal.send(number)  # once more, while what was done is being kept
     (tmp_path / "go").touch()  # for the other processes: they end what they have begun
     result = terminal.end()
     folder = f"runs/{WARD}_seed7_stopped"
-    assert result.code == STOPPED, result
+    assert result.code == STOPS[number], result
     assert result.err.endswith(f"stopped; 1 of 2 policies were finished and are in {folder}\r\n")
     assert "Traceback" not in result.err
     assert "Fixed 1 g every 12 h" in result.out
@@ -84,14 +94,14 @@ def stop_once(monkeypatch: pytest.MonkeyPatch, kind: type, method: str) -> None:
     monkeypatch.setattr(kind, method, stopped)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_stopped_training_leaves_weights_and_checkpoints(tmp_path: Path, jobs: int) -> None:
+@pytest.mark.parametrize(("jobs", "number"), [(1, signal.SIGINT), (2, signal.SIGINT), (2, signal.SIGTERM)])
+def test_stopped_training_leaves_weights_and_checkpoints(tmp_path: Path, jobs: int, number: int) -> None:
     small_recipe(tmp_path, steps="50_000_000")
     terminal = Terminal("train", "tiny.toml", "--jobs", str(jobs), folder=tmp_path)
     terminal.wait_for("% of days within target")
-    terminal.ctrl_c()
+    terminal.send(number)
     result = terminal.end()
-    assert (result.code, result.out) == (STOPPED, "")
+    assert (result.code, result.out) == (STOPS[number], "")
     kept = "what was trained so far is in runs/tiny/tiny.safetensors"
     assert result.err.endswith(f"stopped; {kept}; `dosing-env train --resume runs/tiny` goes on\r\n")
     assert "Traceback" not in result.err
