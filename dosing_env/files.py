@@ -1,14 +1,12 @@
-"""Reading TOML into checked records, and writing files whole or not at all. Imports nothing of the project."""
+"""Reading TOML into checked records. Imports nothing of the project."""
 
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import tomllib
 import typing
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -68,24 +66,6 @@ def one_line(text: str, most: int = 400) -> str:
     """Text of a file in a message: one line of so many characters at most, with nothing that moves a cursor."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * most]).split())
     return line if len(line) <= most else f"{line[:most]} ..."
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is either the old one or the new one, never half of it."""
-    with whole(path) as half:
-        half.write_bytes(data)
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Where to write what becomes the file at the end; if an error or Ctrl-C comes before, the old one stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield half
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)
 
 
 def _named(message: str, kind: Any, data: Any) -> str:

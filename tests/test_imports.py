@@ -13,7 +13,18 @@ import pytest
 # Bottom first. A room (a module or folder directly under dosing_env) may import rooms of its own line and of those
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
-    {"catalogue", "statistics", "files", "equations", "evidence", "processes", "weights", "algorithms"},
+    {
+        "catalogue",
+        "statistics",
+        "files",
+        "equations",
+        "evidence",
+        "processes",
+        "weights",
+        "algorithms",
+        "writing",
+        "folders",
+    },
     {"arithmetic", "formulas", "residual", "pharmacology", "patients", "blocks"},
     {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
     {"care", "task", "interchange"},
@@ -36,11 +47,13 @@ NARROW = {
     "evidence": set[str](),
     "processes": set[str](),
     "algorithms": set[str](),
+    "writing": set[str](),
+    "folders": {"writing"},
     "blocks": {"arithmetic"},
     "residual": {"arithmetic"},
     "patients": set[str](),
     "anticoagulation": set[str](),
-    "interchange": {"catalogue", "files", "pharmacology", "simulation"},
+    "interchange": {"catalogue", "files", "pharmacology", "simulation", "writing"},
     "drugs": {"arithmetic", "evidence", "formulas", "pharmacology", "patients", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology", "patients"},
 }

@@ -16,8 +16,8 @@ from importlib.abc import ExecutionLoader
 from pathlib import Path
 from types import ModuleType
 
-from dosing_env.files import write_whole
 from dosing_env.simulation.compiling import SOURCE
+from dosing_env.writing import write_whole
 
 
 @functools.cache

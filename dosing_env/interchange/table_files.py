@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dosing_env.files import whole
+from dosing_env.writing import whole
 
 ENDINGS = (".csv", ".parquet")
 

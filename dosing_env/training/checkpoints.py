@@ -95,7 +95,7 @@ def restore(model: BaseAlgorithm, arrays: State, card: dict[str, Any]) -> State:
 
 
 def _newest_first(folder: Path) -> Iterator[Path]:
-    yield from sorted(folder.glob("checkpoint-*.safetensors"), reverse=True)
+    yield from sorted(folder.glob(f"checkpoint-{'[0-9]' * 12}.safetensors"), reverse=True)
 
 
 def require_same_training(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
