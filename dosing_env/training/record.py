@@ -8,8 +8,9 @@ from pathlib import Path
 from dosing_env import folders
 from dosing_env import recipe as recipes
 from dosing_env.recipe import Recipe
+from dosing_env.training.checkpoints import CHECKPOINT
 
-OF_A_SEED = ("checkpoint-*.safetensors", "trained.safetensors", "log*.csv", "tensorboard/events.*")
+OF_A_SEED = (CHECKPOINT, "trained.safetensors", "log[0-9]*.csv", "tensorboard/events.*")
 
 
 def require_free(folder: Path) -> None:

@@ -231,13 +231,6 @@ def test_training_stopped_at_its_card_names_the_weights(here: Path, monkeypatch:
     assert load_agent("runs/tiny_seed0/tiny.toml").card["finished"]
 
 
-def test_a_card_of_other_weights_does_not_stay(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (here / "runs" / "tiny_seed0").mkdir(parents=True)
-    (here / "runs" / "tiny_seed0" / "tiny.md").write_text("of other weights")
-    test_training_stopped_at_its_card_names_the_weights(here, monkeypatch)
-    assert "runs/tiny_seed0/tiny.md" not in files(here)
-
-
 def test_a_failed_write_leaves_the_old_report(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("evaluate", WARD, "--policies", TWO, "--patients", "4", "--no-rivals", "--quiet")
     assert run(*words, "--report", "page.html").code == 0
