@@ -6,8 +6,11 @@ An episode is the course of one patient, exactly as the environment gives it. It
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gymnasium
@@ -27,16 +30,19 @@ from dosing_env.scenario import Scenario
 from dosing_env.sight import Sight
 from dosing_env.treatment import begin, checked
 from dosing_env.vector import DosingVectorEnv
+from dosing_env.writing import flush, scratch
 
 try:
     import minari
     from minari.data_collector.episode_buffer import EpisodeBuffer
-    from minari.dataset.minari_dataset import DATASET_ID_RE
+    from minari.dataset.minari_dataset import DATASET_ID_RE, parse_dataset_id
+    from minari.namespace import create_namespace, list_local_namespaces
     from minari.storage import get_dataset_path
 except ImportError as error:
     raise ImportError("datasets need the extra packages: pip install 'dosing-env[minari]'") from error
 
 NUMBERS = 500_000_000  # of all observations: 4 bytes each, kept about five times over
+FOLDER = "MINARI_DATASETS_PATH"
 FORMAT = "hdf5"  # of the file; Arrow takes a folder for each course, and ten times as long for a thousand of them
 
 
@@ -78,7 +84,7 @@ def write_dataset(
     _require_room(case, patients)
     env = DosingVectorEnv(case, patients, stream=stream, autoreset_mode=AutoresetMode.DISABLED)
     arm, courses = arm_of(treating), _courses(list(_steps(env, treating, seed)), seed)
-    with warnings.catch_warnings():
+    with _moved_in(dataset_id), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # Minari asks for an author, an address and a link
         dataset = minari.create_dataset_from_buffers(
             dataset_id,
@@ -90,8 +96,8 @@ def write_dataset(
             f"dosing-env {__version__}, scenario {scenarios.fingerprint(case)}",
             data_format=FORMAT,
         )
-    dataset.storage.update_metadata({"features": _named(env.features), "actions": _named(env.task.actions)})
-    return dataset
+        dataset.storage.update_metadata({"features": _named(env.features), "actions": _named(env.task.actions)})
+    return minari.load_dataset(dataset_id)
 
 
 def _require_free(dataset_id: str) -> None:
@@ -121,6 +127,37 @@ def _require_room(case: Scenario, patients: int) -> None:
             f"patients: {patients:,} courses of {numbers:,} numbers each are more than {NUMBERS:,} numbers, which take "
             f"some 10 GB of memory. At most: {NUMBERS // numbers:,}"
         )
+
+
+@contextmanager
+def _moved_in(dataset_id: str) -> Iterator[None]:
+    """What Minari writes meanwhile stands in a hidden folder, and is moved to where Minari looks for it at the end."""
+    place = get_dataset_path(dataset_id)
+    with scratch(get_dataset_path()) as hidden:
+        with _kept_in(hidden):
+            yield
+        made = hidden / dataset_id
+        for path in made.rglob("*"):
+            flush(path)
+        namespace, _, _ = parse_dataset_id(dataset_id)
+        if namespace is not None and namespace not in list_local_namespaces():
+            create_namespace(namespace)
+        _require_free(dataset_id)
+        made.rename(place)
+        flush(place.parent)
+
+
+@contextmanager
+def _kept_in(folder: Path) -> Iterator[None]:
+    """Minari's folder is another one meanwhile; it is told so by a variable of the environment only."""
+    before = os.environ.get(FOLDER)
+    os.environ[FOLDER] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop(FOLDER)
+        if before is not None:
+            os.environ[FOLDER] = before
 
 
 def _spec(scenario: str, case: Scenario, stream: str) -> EnvSpec:

@@ -1,15 +1,13 @@
-"""Reading TOML into checked records, and writing files whole or not at all."""
+"""Reading TOML into checked records."""
 
 from __future__ import annotations
 
 import difflib
 import math
-import os
 import re
 import tomllib
 import typing
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,24 +80,6 @@ def finite(number: float) -> bool:
         return math.isfinite(number)
     except OverflowError:
         return False
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is either the old one or the new one, never half of it."""
-    with whole(path) as half:
-        half.write_bytes(data)
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Where to write what becomes the file at the end; if an error or Ctrl-C comes before, the old one stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield half
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)
 
 
 def _named(message: str, kind: Any, data: Any) -> str:

@@ -182,11 +182,20 @@ class Trial:
 
         return findings(self)
 
-    def save(self, directory: str | Path, *, parquet: bool = False) -> Path:
-        """Write the trial: trial.csv (or trial.parquet), summary.csv and what the report needs. Whole or not at all."""
+    def save(self, directory: str | Path, *, parquet: bool = False, overwrite: bool = False) -> Path:
+        """Write the trial: trial.csv (or trial.parquet), summary.csv and what the report needs. Whole or not at all.
+
+        Args:
+            directory: empty or absent, or that of the same trial, or of one that was interrupted.
+            parquet: instead of trial.csv; needs the package pyarrow.
+            overwrite: replace whatever lies there under the names of these files.
+
+        Raises:
+            ValueError: the directory holds another trial, or files of somebody else.
+        """
         from dosing_env.trial_files import save
 
-        return save(self, Path(directory), parquet=parquet)
+        return save(self, Path(directory), parquet=parquet, overwrite=overwrite)
 
     @classmethod
     def load(cls, directory: str | Path) -> Trial:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from dosing_env import __version__
+from dosing_env import __version__, trial_files
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent
 from dosing_env.catalogue import given, unknown
@@ -30,6 +31,7 @@ CHUNK = 8192  # patients treated at once: bounds the memory
 ROWS = 50_000_000  # of a trial's table: some 200 bytes each
 CURVES = 100  # patients whose curves are kept for the pictures
 POINTS = 6  # of a curve between two decisions
+STOPPED, DIED = "stopped", "a worker process died (killed, or out of memory)"  # why a trial is partial
 
 Progress = Callable[[int, int, str], None]  # done, total, what
 
@@ -71,10 +73,12 @@ def evaluate(
         progress: called with (done, total, what) before the first and after each piece of work.
         command: kept in the provenance; by default this call as text.
 
-    Returns the trial; after Ctrl-C the policies that were finished, marked `partial`.
+    Returns the trial; after Ctrl-C, or where a worker process died, the policies that were finished, marked `partial`
+    (`provenance["stopped"]` says why).
 
     Raises:
         KeyboardInterrupt: stopped before the first policy was finished.
+        RuntimeError: a worker process died before the first policy was finished.
         ValueError: an unknown name, no patients, or an agent that does not fit the scenario.
     """
     if isinstance(policies, str):
@@ -116,9 +120,23 @@ def compare(
         for one in cases
         for first, last in _chunks(patients, jobs, len(chosen) * len(drugs))
     ]
-    done, whole = _run_all(work, jobs, progress)
+    done, stopped = _run_all(work, jobs, progress)
     learning = _learning(loaded)
-    return _trial(case, drugs, arms, learning, done, whole, patients=patients, seed=seed, command=command)
+    return _trial(case, drugs, arms, learning, done, stopped, patients=patients, seed=seed, command=command)
+
+
+def identity(
+    scenario: str, policies: Sequence[str] | None, *, patients: int, seed: int, rivals: bool = True
+) -> dict[str, Any]:
+    """What `trial_files.identity_of` says of the trial that `evaluate` makes of the same arguments.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    case = scenarios.load(scenario)
+    arms = [arm_of(policy_of(policy)).name for policy in (case.policies if policies is None else policies)]
+    drugs = (case.drug, *(case.rivals if rivals else ()))
+    return trial_files.identity(_provenance(case, patients, seed, ""), arms, drugs)
 
 
 def call_text(case: Scenario, policies: Sequence[Any] | None, patients: int, seed: int, rivals: bool) -> str:
@@ -187,28 +205,39 @@ def _chunks(patients: int, jobs: int, arms: int) -> Iterator[tuple[int, int]]:
     return ((first, min(first + size, patients)) for first in range(0, patients, size))
 
 
-def _run_all(work: list[_Job], jobs: int, progress: Progress | None) -> tuple[list[_Result], bool]:
-    """The results of the jobs, in order, and whether they are all there (Ctrl-C keeps the ones that were done)."""
+def _run_all(work: list[_Job], jobs: int, progress: Progress | None) -> tuple[list[_Result], str]:
+    """The results of the jobs, in order, and why some are missing: "" where they are all there."""
     results: list[_Result] = []
     report = progress or (lambda done, total, what: None)
     try:
         report(0, len(work), "preparing (compiles on first use)")
-        for job, result in zip(work, _results(work, jobs), strict=True):
+        for job, result in _results(work, jobs):
             results.append(result)
             report(len(results), len(work), f"{arm_of(policy_of(job.policy)).name} on {job.scenario.drug}")
     except KeyboardInterrupt:
-        return results, False
-    return results, True
+        return results, STOPPED
+    except BrokenProcessPool:
+        return results, DIED
+    return results, ""
 
 
-def _results(work: list[_Job], jobs: int) -> Iterator[_Result]:
+def _results(work: list[_Job], jobs: int) -> Iterator[tuple[_Job, _Result]]:
+    """Each job and its result.
+
+    Raises:
+        BrokenProcessPool: a process died; what the others had finished has come before.
+    """
     if jobs == 1:
-        yield from map(_run, work)
+        yield from ((job, _run(job)) for job in work)
         return
     with pool(min(jobs, len(work))) as processes:
         with starting():
             futures = [processes.submit(_run, job) for job in work]
-        yield from (future.result() for future in futures)
+        for job, future in zip(work, futures, strict=True):
+            if not isinstance(future.exception(), BrokenProcessPool):
+                yield job, future.result()
+        for future in futures:
+            future.result()
 
 
 @dataclass(frozen=True)
@@ -265,14 +294,14 @@ def _trial(
     arms: list[Arm],
     learning: pd.DataFrame | None,
     results: list[_Result],
-    whole: bool,
+    stopped: str,
     *,
     patients: int,
     seed: int,
     command: str,
 ) -> Trial:
     by_drug = sorted(results, key=lambda r: drugs.index(r.frame["drug"].iloc[0]))
-    frame = _complete(_joined([r.frame for r in by_drug]), patients, drugs[0])
+    frame = _complete(_joined([r.frame for r in by_drug]), patients, drugs[0], stopped)
     finished = set(frame.loc[frame["drug"] == drugs[0], "policy"])
     courses, doses, levels, seeds = (
         _of(finished, _joined([getattr(r, name) for r in results])) for name in ("courses", "doses", "levels", "seeds")
@@ -288,7 +317,8 @@ def _trial(
         levels=levels,
         learning=learning,
         seeds=_pooled(seeds, case.kind.tables.PRIMARY),
-        provenance=_provenance(case, patients, seed, command) | ({} if whole else {"partial": True}),
+        provenance=_provenance(case, patients, seed, command)
+        | ({"partial": True, "stopped": stopped} if stopped else {}),
     )
 
 
@@ -303,17 +333,19 @@ def _of(policies: set[str], table: pd.DataFrame | None) -> pd.DataFrame | None:
     return None if table is None else table[table["policy"].isin(policies)].reset_index(drop=True)
 
 
-def _complete(frame: pd.DataFrame | None, patients: int, drug: str) -> pd.DataFrame:
-    """Only the policies that treated every patient: after Ctrl-C one may have treated some.
+def _complete(frame: pd.DataFrame | None, patients: int, drug: str, stopped: str) -> pd.DataFrame:
+    """Only the policies that treated every patient: one that was stopped may have treated some.
 
     Raises:
         KeyboardInterrupt: none did on the scenario's own drug.
+        RuntimeError: the same, because a process died.
     """
     if frame is not None:
         sizes = frame.groupby(["drug", "policy"])["patient"].transform("size")
         frame = frame[sizes == patients].reset_index(drop=True)
     if frame is None or drug not in set(frame["drug"]):
-        raise KeyboardInterrupt("stopped before the first policy had treated every patient; there is nothing to keep")
+        kind = RuntimeError if stopped == DIED else KeyboardInterrupt
+        raise kind(f"{stopped} before the first policy had treated every patient; there is nothing to keep")
     return frame
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from dosing_env import files, printable, reading
+from dosing_env import files, printable, reading, writing
 
 State = dict[str, NDArray[Any]]  # what was learned, by name: of a network Stable-Baselines3's state dict
 PICKLES = (".zip", ".pkl", ".pickle", ".pt", ".pth", ".joblib")
@@ -63,7 +63,7 @@ def write_arrays(path: Path, arrays: State, card: dict[str, Any]) -> None:
     from safetensors.numpy import save
 
     text = json.dumps(card)
-    files.write_whole(path, save(arrays, metadata={"card": text, "sha256": _checksum(arrays, text)}))
+    writing.write_whole(path, save(arrays, metadata={"card": text, "sha256": _checksum(arrays, text)}))
 
 
 def read_arrays(path: Path) -> tuple[State, dict[str, Any]]:

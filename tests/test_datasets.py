@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -140,6 +143,45 @@ def test_the_command(folder: Path) -> None:
 def test_wrong_input_leaves_nothing(folder: Path, words: tuple[str, ...], answer: str) -> None:
     assert answer in complaint(run("dataset", *words))
     assert not list(folder.rglob("*data*"))
+
+
+def test_a_data_set_that_is_stopped_is_not_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("minari.dataset._storages.hdf5_storage.HDF5Storage.update_episodes", stop)
+    with pytest.raises(KeyboardInterrupt):
+        written("vancomycin_ward", "ucsf")
+    assert os.environ["MINARI_DATASETS_PATH"] == str(folder)
+    assert not list(folder.iterdir())
+    monkeypatch.undo()
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(folder))
+    assert written("vancomycin_ward", "ucsf").total_episodes == PATIENTS
+
+
+def test_what_a_killed_one_leaves_is_no_data_set_and_is_cleaned_at_the_next_start(folder: Path) -> None:
+    """Killed at the moment when Minari would have written all but the courses."""
+    code = f"""import os, signal
+from minari.dataset._storages.hdf5_storage import HDF5Storage
+from dosing_env.datasets import write_dataset
+HDF5Storage.update_episodes = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+write_dataset("vancomycin_ward", "ucsf", {ID!r}, patients=2)
+"""
+    process = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert list(folder.rglob("main_data.hdf5"))
+    assert minari.list_local_datasets() == {}
+    with pytest.raises(FileNotFoundError):
+        minari.load_dataset(ID)
+    assert written("vancomycin_ward", "ucsf").total_episodes == PATIENTS
+    assert list(minari.list_local_datasets()) == [ID]
+    assert sorted(path.name for path in folder.iterdir()) == ["tests"]
+
+
+def test_names_within_names_and_none(folder: Path) -> None:
+    for name in ("plain-v0", "a/b/deep-v0", "a/b/deep-v1"):
+        datasets.write_dataset("vancomycin_ward", "ucsf", name, patients=1)
+    assert sorted(minari.list_local_datasets()) == ["a/b/deep-v0", "a/b/deep-v1", "plain-v0"]
 
 
 def test_no_patients_are_refused() -> None:

@@ -12,7 +12,7 @@ import pytest
 from dosing_env import scenario, virtual_trial
 from dosing_env.bedside.chart import COLUMNS, LEAST, Reader
 from dosing_env.bedside.policy import Bedside
-from dosing_env.bedside.table import Line, Part, Table, answers, load, said, turns, walk, write
+from dosing_env.bedside.table import Line, Part, Table, answers, load, said, text_of, turns, walk
 from dosing_env.clinic.tables import PRIMARY, outcomes
 from dosing_env.cohort import Cohort
 from dosing_env.policies import policy_of
@@ -73,9 +73,9 @@ def test_answers_that_are_the_same_become_one_and_the_patients_are_counted() -> 
 
 
 def test_a_file_gives_the_table_again(tmp_path: Path) -> None:
-    again = load(str(write(TABLE, tmp_path / "hand.toml")))
+    again = read(tmp_path, text_of(TABLE))
     assert msgspec.structs.replace(again, file="") == TABLE
-    assert "not for the care of real patients" in (tmp_path / "hand.toml").read_text().lower()
+    assert "not for the care of real patients" in text_of(TABLE).lower()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_file_gives_the_table_again(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_be_is_refused_in_a_line(tmp_path: Path, old: str, new: str, answer: str) -> None:
-    text = write(TABLE, tmp_path / "hand.toml").read_text()
+    text = text_of(TABLE)
     assert old in text
     with pytest.raises(ValueError, match=rf"hand.toml: .*{answer}" if answer != "hand.toml: " else answer) as caught:
         read(tmp_path, text.replace(old, new, 1))
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_is_refused_in_a_line(tmp_path: Path, old: str, ne
 
 def test_no_more_than_five_questions_one_after_the_other(tmp_path: Path) -> None:
     ask = '{ ask = "day", at_most = 3.0 },'
-    text = write(TABLE, tmp_path / "hand.toml").read_text()
+    text = text_of(TABLE)
     five, six = (text.replace("{ say = 5.2 },", n * ask + (n + 1) * "{ say = 5.0 },", 1) for n in (5, 6))
     assert len(read(tmp_path, five).parts[0].dose) == 11
     with pytest.raises(ValueError, match=r"parts\[0\].dose\[5\]: is question 6 of a row, 5 are the most"):

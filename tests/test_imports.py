@@ -14,7 +14,7 @@ import pytest
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
     {"catalogue", "modules", "statistics", "files", "equations", "evidence", "processes", "weights", "algorithms"}
-    | {"printable", "reading", "spreadsheet"},
+    | {"printable", "reading", "writing", "folders", "spreadsheet"},
     {"arithmetic", "formulas", "residual", "pharmacology", "patients", "blocks"},
     {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
     {"care", "task", "interchange"},
@@ -41,6 +41,8 @@ NARROW = {
     "evidence": set[str](),
     "processes": set[str](),
     "algorithms": set[str](),
+    "writing": set[str](),
+    "folders": {"reading", "writing"},
     "blocks": {"arithmetic"},
     "residual": {"arithmetic"},
     "patients": set[str](),
@@ -54,6 +56,7 @@ NARROW = {
         "reading",
         "simulation",
         "spreadsheet",
+        "writing",
     },
     "drugs": {"arithmetic", "evidence", "formulas", "pharmacology", "patients", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology", "patients"},

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dosing_env.folders import digest_of
 from dosing_env.trial import ALL, Arm, Endpoint, Subgroup, Trial
 from tests.synthetic import ARMS, DRUGS, ENDPOINTS, SUBGROUPS, interrupted, make_trial
 
@@ -191,7 +192,7 @@ def test_a_failed_save_leaves_the_old_trial(trial: Trial, tmp_path: Path, monkey
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", full)
     with pytest.raises(OSError, match="no space left"):
-        trial.save(tmp_path)
+        trial.save(tmp_path, overwrite=True)
     monkeypatch.undo()
     assert len(Trial.load(tmp_path).frame) == 30 * len(ARMS) * len(DRUGS)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
@@ -202,6 +203,89 @@ def test_saving_over_a_trial_leaves_nothing_of_it(trial: Trial, tmp_path: Path):
     replace(trial, learning=None, seeds=None).save(tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
     assert {"trial.parquet", "learning.csv", "seeds.csv"}.isdisjoint(names)
+
+
+def test_a_finished_trial_gives_way_to_the_same_one_only(trial: Trial, tmp_path: Path):
+    before = trial.save(tmp_path) / "trial.csv"
+    old = before.read_bytes()
+    others = (
+        replace(trial, provenance=trial.provenance | {"seed": 8}),
+        replace(trial, provenance=trial.provenance | {"scenario_hash": "another"}),
+        make_trial(patients=30),
+        make_trial(arms=ARMS[1:5]),
+        interrupted(trial, 3),
+    )
+    for other in others:
+        with pytest.raises(ValueError, match=r"holds a finished trial that would be replaced \(scenario"):
+            other.save(tmp_path)
+    assert before.read_bytes() == old
+    trial.save(tmp_path)
+    others[0].save(tmp_path, overwrite=True)
+    assert Trial.load(tmp_path).provenance["seed"] == 8
+
+
+def test_an_interrupted_trial_gives_way_to_any(trial: Trial, tmp_path: Path):
+    interrupted(trial, 3).save(tmp_path)
+    interrupted(trial, 2).save(tmp_path)
+    make_trial(patients=30).save(tmp_path)
+    (tmp_path / "doses.csv").unlink()  # no trial either that could be lost
+    trial.save(tmp_path)
+    assert len(Trial.load(tmp_path).arms()) == len(ARMS)
+
+
+@pytest.mark.parametrize("name", ["seeds.csv", "trial.json", "my notes.txt"])
+def test_files_of_somebody_else_are_neither_replaced_nor_deleted(trial: Trial, tmp_path: Path, name: str):
+    own, bare = tmp_path / name, replace(trial, seeds=None)
+    own.write_text("mine")
+    with pytest.raises(ValueError, match=rf"{name}: is in the way: .* holds files of somebody else"):
+        bare.save(tmp_path)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+    bare.save(tmp_path, overwrite=True)
+    assert Trial.load(tmp_path).seeds is None
+    assert own.read_text() == "mine" or name == "trial.json"
+
+
+def test_beside_a_trial_only_files_that_would_be_replaced_are_in_the_way(trial: Trial, tmp_path: Path):
+    bare = replace(trial, seeds=None)
+    bare.save(tmp_path)
+    (tmp_path / "my notes.txt").write_text("mine")
+    bare.save(tmp_path)
+    (tmp_path / "seeds.csv").write_text("mine")
+    with pytest.raises(ValueError, match=r"seeds\.csv: is in the way"):
+        trial.save(tmp_path)
+    assert (tmp_path / "my notes.txt").exists()
+
+
+def test_a_table_that_was_edited_is_not_replaced(trial: Trial, tmp_path: Path):
+    trial.save(tmp_path)
+    with (tmp_path / "summary.csv").open("a") as file:
+        file.write("mine\n")
+    with pytest.raises(ValueError, match=r"summary\.csv: was changed since it was written"):
+        trial.save(tmp_path)
+
+
+def test_a_report_beside_the_tables_belongs_to_the_trial(trial: Trial, tmp_path: Path):
+    trial.save(tmp_path)
+    trial.report(tmp_path / "report.html")
+    trial.report(tmp_path / "again.html")
+    assert Trial.load(tmp_path).provenance == trial.provenance
+    trial.save(tmp_path, parquet=True)
+    assert not {"report.html", "again.html", "trial.csv"} & {path.name for path in tmp_path.iterdir()}
+    trial.report(tmp_path / "report.html")
+    (tmp_path / "report.html").write_text("mine")
+    with pytest.raises(ValueError, match=r"report\.html: was changed since it was written"):
+        trial.save(tmp_path)
+
+
+def test_a_record_deletes_nothing_outside_its_folder(trial: Trial, tmp_path: Path):
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    folder = trial.save(tmp_path / "run")
+    index = json.loads((folder / "trial.json").read_text())
+    index["reports"] = {name: digest_of(victim) for name in ("../victim", str(victim))}
+    (folder / "trial.json").write_text(json.dumps(index))
+    trial.save(folder, overwrite=True)
+    assert victim.exists()
 
 
 def test_damaged_files_are_named(trial: Trial, tmp_path: Path):

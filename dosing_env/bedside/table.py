@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dosing_env import printable
 from dosing_env.bedside.chart import COLUMNS, Counts
 from dosing_env.catalogue import unknown
-from dosing_env.files import decode, write_whole
+from dosing_env.files import decode
 
 DEEPEST = 5  # questions before an answer
 MOST = {"mg": 1000.0, "percent": 1000.0, "days": 1000.0}
@@ -71,10 +71,9 @@ def load(file: str) -> Table:
     return table
 
 
-def write(table: Table, path: Path) -> Path:
-    """Write the table, whole or not at all."""
-    write_whole(path, "\n".join([*_text(table), ""]).encode())
-    return path
+def text_of(table: Table) -> str:
+    """The table as the text of a file."""
+    return "\n".join([*_text(table), ""])
 
 
 def faults(table: Table) -> Iterator[str]:

@@ -22,9 +22,18 @@ from dosing_env.cli.progress import progress
 )
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; the result is the same.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Default: runs/<name>_bedside.")
+@click.option("--overwrite", is_flag=True, help="Even if DIR holds another table, or files of yours.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def distil(
-    agent: str, scenario: str | None, depth: int, patients: int, seed: int, jobs: int, output: Path | None, quiet: bool
+    agent: str,
+    scenario: str | None,
+    depth: int,
+    patients: int,
+    seed: int,
+    jobs: int,
+    output: Path | None,
+    overwrite: bool,
+    quiet: bool,
 ) -> None:
     """Print an agent as a dosing table for the bedside, and what is lost by following it.
 
@@ -36,10 +45,9 @@ def distil(
     dosing-env distil warfarin_initiation_ppo
     dosing-env distil warfarin_iwpc_genetic_aurora --scenario warfarin_initiation --depth 3
     """  # noqa: D301  (click reads the character \b)
-    from dosing_env import catalogue
+    from dosing_env import catalogue, folders
     from dosing_env import scenario as scenarios
-    from dosing_env.bedside.table import write
-    from dosing_env.files import write_whole
+    from dosing_env.bedside.table import text_of
     from dosing_env.policies import TABLE, policy_of
     from dosing_env.report.bedside import page
     from dosing_env.virtual_trial import evaluate
@@ -49,10 +57,12 @@ def distil(
     policy = policy_of(name)
     case = scenarios.load(scenario or _own_scenario(policy, agent))
     folder = output or Path("runs") / f"{distilling.name_of(policy)}_bedside"
+    file, command = folder / f"{distilling.name_of(policy)}.toml", _command(agent, scenario, depth, patients, seed)
     require_writable(folder)
+    _check_folder(file, agent, command, overwrite)
     with progress(quiet) as shown:
         table = distilling.distil(policy, case, depth=depth, progress=shown)
-        file = write(table, folder / f"{table.name}.toml")
+        folders.write(folder, file.name, text_of(table).encode(), command)
         trial = evaluate(
             case,
             [name, f"{TABLE}{file}"],
@@ -61,13 +71,26 @@ def distil(
             jobs=jobs,
             rivals=False,
             progress=shown,
-            command=_command(agent, scenario, depth, patients, seed),
+            command=command,
         )
     if trial.partial:
         raise KeyboardInterrupt(f"stopped; the table is in {file}, what it loses is not known")
     text = page(table, trial)
-    write_whole(file.with_suffix(".md"), text.encode())
+    folders.write(folder, file.with_suffix(".md").name, text.encode(), command)
     say(*text.split("\n"), f"wrote {file}", f"wrote {file.with_suffix('.md')}")
+
+
+def _check_folder(file: Path, agent: str, command: str, overwrite: bool) -> None:
+    """Refuse a folder where the table and its page would replace anything but the same once more."""
+    from dosing_env import folders
+
+    folders.require_not_read(agent, file)
+    if overwrite:
+        return
+    there = folders.read(file.parent)
+    folders.require_free(file.parent, there, (file.name, file.with_suffix(".md").name))
+    if there.files and there.of != command:
+        raise ValueError(f"{file.parent}: holds what another command made ({there.of}). {folders.ANOTHER}")
 
 
 def _distilling() -> Any:

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from dosing_env.cli.program import (
-    STOPPED,
-    WRONG_INPUT,
-    CommandError,
-    console,
-    require_file_writable,
-    require_writable,
-    say,
-)
-from dosing_env.cli.progress import Report, progress
-
-if TYPE_CHECKING:
-    from dosing_env.trial import Trial
+from dosing_env.cli.program import WRONG_INPUT, CommandError, require_file_writable, require_writable
+from dosing_env.cli.progress import progress
 
 
 @click.command()
@@ -37,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write the HTML report there.")
 @click.option("--parquet", is_flag=True, help="trial.parquet instead of trial.csv.")
 @click.option("--no-rivals", is_flag=True, help="Leave out patients of the rival drug models.")
+@click.option("--overwrite", is_flag=True, help="Even if -o DIR holds another finished trial, or files of yours.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def evaluate(
     scenario: str,
@@ -48,42 +37,40 @@ def evaluate(
     report: Path | None,
     parquet: bool,
     no_rivals: bool,
+    overwrite: bool,
     quiet: bool,
 ) -> None:
     """Treat the same virtual patients with every policy and compare.
 
     SCENARIO is a name from `dosing-env list scenarios` or a .toml file. A policy is a protocol, "agent:NAME",
     "oracle", a protocol file (.py), "agent:FILE.toml", or "bedside:FILE.toml" (see `dosing-env distil`). -o leaves
-    trial.csv (one row per drug model, policy and patient), summary.csv and report.html. After Ctrl-C the finished
-    policies are written, to -o or to a folder under runs/.
+    trial.csv (one row per drug model, policy and patient), summary.csv and report.html in a folder that is empty, or
+    holds the same trial or one that was interrupted. After Ctrl-C the finished policies are written, to -o or to a
+    folder under runs/.
 
     \b
     dosing-env evaluate vancomycin_ward -o runs/first
     dosing-env evaluate vancomycin_ward --policies guideline_2020,oracle --patients 200
     """  # noqa: D301  (click reads the character \b)
+    chosen = None if policies is None else [name for item in policies.split(",") if (name := item.strip())]
+    asked: dict[str, Any] = {"patients": patients, "seed": seed, "rivals": not no_rivals}
     _check_outputs(output, report, parquet)
+    _check_folder(output, scenario, chosen, asked, overwrite)
+    from dosing_env.cli.results import Results
     from dosing_env.virtual_trial import evaluate as run
 
-    chosen = None if policies is None else [name for item in policies.split(",") if (name := item.strip())]
     command = command_line(scenario, chosen, patients, seed, no_rivals)
     with progress(quiet) as shown:
-        trial = run(
-            scenario,
-            chosen,
-            patients=patients,
-            seed=seed,
-            jobs=jobs,
-            rivals=not no_rivals,
-            progress=shown,
-            command=command,
-        )
-        if trial.partial and output is None:
-            output = _folder_of_stopped(trial)
-        written = _write(trial, output, report, parquet, shown)
-    _print(trial)
-    if trial.partial:
-        raise _stopped(trial, output)
-    say(*([""] if written else []), *(f"wrote {path}" for path in written))
+        trial = run(scenario, chosen, **asked, jobs=jobs, progress=shown, command=command)
+        results = Results(trial, output, parquet, overwrite)
+        with results.kept_after_ctrl_c():
+            shown(0, 1, "summary")
+            trial.summary()
+    with results.kept_after_ctrl_c():
+        results.print()
+        with progress(quiet) as shown:
+            results.write(report, shown)
+    results.end()
 
 
 def command_line(scenario: str, policies: list[str] | None, patients: int, seed: int, no_rivals: bool) -> str:
@@ -108,40 +95,17 @@ def _check_outputs(output: Path | None, report: Path | None, parquet: bool) -> N
         require_file_writable(report)
 
 
-def _print(trial: Trial) -> None:
-    from dosing_env.report.table import TerminalReport
+def _check_folder(
+    output: Path | None, scenario: str, policies: list[str] | None, asked: dict[str, Any], overwrite: bool
+) -> None:
+    """Refuse a folder where the trial that is asked for would replace what is not its own."""
+    if output is None:
+        return
+    from dosing_env.trial_files import INDEX, require_free
 
-    console().print(TerminalReport(trial))
+    same = None
+    if (output / INDEX).exists():
+        from dosing_env.virtual_trial import identity
 
-
-def _write(trial: Trial, output: Path | None, report: Path | None, parquet: bool, shown: Report) -> list[Path]:
-    """Write what was asked for. Ctrl-C meanwhile ends the program, but not without the tables."""
-    try:
-        return list(_written(trial, output, report, parquet, shown))
-    except KeyboardInterrupt:
-        folder = trial.save(output or _folder_of_stopped(trial), parquet=parquet)
-        raise _stopped(trial, folder) from None
-
-
-def _written(trial: Trial, output: Path | None, report: Path | None, parquet: bool, shown: Report) -> Iterator[Path]:
-    """Write the files; those a reader opens first are named."""
-    shown(0, 3, "summary")
-    trial.summary()
-    shown(1, 3, "tables")
-    if output is not None:
-        trial.save(output, parquet=parquet)
-        yield from (output / ("trial.parquet" if parquet else "trial.csv"), output / "summary.csv")
-    shown(2, 3, "report")
-    for path in (output and output / "report.html", report):
-        if path is not None:
-            yield trial.report(path)
-    shown(3, 3, "results")
-
-
-def _folder_of_stopped(trial: Trial) -> Path:
-    return Path("runs") / f"{trial.provenance['scenario']}_seed{trial.provenance['seed']}_stopped"
-
-
-def _stopped(trial: Trial, folder: Path | None) -> CommandError:
-    finished, all_ = len(trial.arms()), len(trial.policies)
-    return CommandError(f"stopped; {finished} of {all_} policies were finished and are in {folder}", STOPPED)
+        same = identity(scenario, policies, **asked)
+    require_free(output, same, overwrite)

@@ -15,7 +15,8 @@ from dosing_env.cli.train import ending
 @click.argument("recipe")
 @click.option("--trust", is_flag=True, help="The file may run code: you made it yourself.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Default: runs/<name>_imported.")
-def import_sb3(model: Path, recipe: str, trust: bool, output: Path | None) -> None:
+@click.option("--overwrite", is_flag=True, help="Even if DIR is not empty: an agent of that name is replaced.")
+def import_sb3(model: Path, recipe: str, trust: bool, output: Path | None, overwrite: bool) -> None:
     """Make an agent of a zip that Stable-Baselines3 or sb3-contrib saved.
 
     RECIPE, a name from `dosing-env list agents` or a .toml file, says how the model sees and acts; it has to be the one
@@ -31,7 +32,7 @@ def import_sb3(model: Path, recipe: str, trust: bool, output: Path | None) -> No
         raise CommandError(str(error), WRONG_INPUT) from error
     if output is not None:
         require_writable(output)
-    agent = training.import_sb3(model, recipe, trust=trust, output=output)
+    agent = training.import_sb3(model, recipe, trust=trust, output=output, overwrite=overwrite)
     primary = agent.card["learning"][-1]
     score = next(value for name, value in primary.items() if name.endswith("_percent"))
     say(f"{model.name}: {score:.1f} %, return {primary['return']:.3f}, {primary['steps']:,} steps")

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The recipe found; default: runs/<study>_search/<study>_found.toml.",
 )
+@click.option("--overwrite", is_flag=True, help="Even if the picture beside FILE, or the default FILE, is yours.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def search(
     recipe: str,
@@ -49,6 +50,7 @@ def search(
     steps: int | None,
     jobs: int,
     output: Path | None,
+    overwrite: bool,
     quiet: bool,
 ) -> None:
     """Search for hyperparameters with a better return on the tuning stream.
@@ -73,7 +75,7 @@ def search(
     require_writable(plan.folder)
     require_file_writable(file)
     with progress(quiet) as shown:
-        _show(searching.finish(plan, file, jobs=jobs, progress=shown))
+        _show(searching.finish(plan, file, jobs=jobs, progress=shown, overwrite=overwrite))
 
 
 def _show(searched: Searched) -> None:

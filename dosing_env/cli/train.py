@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--jobs", type=click.IntRange(1), help="Processes, a seed each. Default: as many as there are cores.")
 @click.option("--no-card", is_flag=True, help="No model card; `dosing-env card` can write it later.")
+@click.option("--overwrite", is_flag=True, help="Even if DIR is not empty: replaces a training, and files of yours.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def train(
     recipe: str | None,
@@ -43,6 +44,7 @@ def train(
     resume: Path | None,
     jobs: int | None,
     no_card: bool,
+    overwrite: bool,
     quiet: bool,
 ) -> None:
     """Train the agent of a recipe, or go on with a training that was stopped.
@@ -54,12 +56,13 @@ def train(
     if (recipe is None) == (resume is None):
         raise click.UsageError("Either RECIPE or --resume RUN.")
     asked = seeds_asked(seed, seeds)
-    if resume is not None and (asked, steps, output) != (None, None, None):
+    if resume is not None and (asked, steps, output, overwrite) != (None, None, None, False):
         raise click.UsageError("--resume RUN goes on with the seeds and steps of the run, in its folder.")
     try:
         from dosing_env import training
 
-        rules, folder = training.reopen(resume) if resume else training.prepare(str(recipe), asked, output, steps)
+        prepared = (str(recipe), asked, output, steps, overwrite)
+        rules, folder = training.reopen(resume) if resume else training.prepare(*prepared)
     except ImportError as error:
         raise CommandError(str(error), WRONG_INPUT) from error
     require_writable(folder)
@@ -67,7 +70,7 @@ def train(
         say(*_where(folder).split("\n"), err=True)
     with progress(quiet) as shown:
         cores = jobs or os.cpu_count() or 1
-        agent = training.finish(rules, folder, jobs=cores, progress=shown, card=not no_card)
+        agent = training.finish(rules, folder, jobs=cores, progress=shown, card=not no_card, overwrite=overwrite)
     say(*_result(agent, folder).split("\n"))
 
 

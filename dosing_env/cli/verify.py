@@ -91,7 +91,7 @@ def _by_subject(checks: list[Check]) -> dict[tuple[str, str], list[Check]]:
 def _write(path: Path, checks: list[Check]) -> None:
     import pandas as pd
 
-    from dosing_env.files import write_whole
+    from dosing_env.writing import write_whole
 
     table = pd.DataFrame(checks).assign(passed=[check.passed for check in checks])
     write_whole(path, quoted(table).to_csv(index=False).encode())

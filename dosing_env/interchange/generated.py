@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from dosing_env.files import write_whole
 from dosing_env.modules import module_of
+from dosing_env.writing import write_whole
 
 
 @functools.cache

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from dosing_env.files import whole
 from dosing_env.spreadsheet import quoted
+from dosing_env.writing import whole
 
 ENDINGS = (".csv", ".parquet")
 

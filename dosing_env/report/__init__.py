@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dosing_env.files import write_whole
+from dosing_env.trial_files import write_report
 
 if TYPE_CHECKING:
     from dosing_env.trial import Trial
@@ -15,5 +15,5 @@ def report(trial: Trial, path: Path) -> Path:
     """Write the self-contained HTML report, whole or not at all. The same trial gives the same bytes."""
     from dosing_env.report.page import page
 
-    write_whole(path, page(trial).encode())
+    write_report(path, page(trial).encode())
     return path

@@ -19,6 +19,7 @@ from stable_baselines3.common.save_util import recursive_getattr
 
 from dosing_env.weights import State, read_arrays, write_arrays
 
+CHECKPOINT = f"checkpoint-{'[0-9]' * 12}.safetensors"  # with the number of steps
 KEPT = 3  # checkpoints of a seed; older ones are removed
 LARGEST_BUFFER = 200e6  # bytes of remembered transitions that are written; without them a training goes on, not exactly
 _BUFFER = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
@@ -95,7 +96,7 @@ def restore(model: BaseAlgorithm, arrays: State, card: dict[str, Any]) -> State:
 
 
 def _newest_first(folder: Path) -> Iterator[Path]:
-    yield from sorted(folder.glob("checkpoint-*.safetensors"), reverse=True)
+    yield from sorted(folder.glob(CHECKPOINT), reverse=True)
 
 
 def require_same_training(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from dosing_env import files, printable, reading
+from dosing_env import folders, printable, reading, writing
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent
@@ -20,6 +20,7 @@ from dosing_env.recipe import Recipe
 from dosing_env.scenario import Scenario
 from dosing_env.training.algorithms import CLASSES, state_of
 from dosing_env.training.patients import PatientVecEnv
+from dosing_env.training.record import require_free
 from dosing_env.training.run import check, write_bundle
 from dosing_env.training.seed import SeedRun
 from dosing_env.training.watch import tuned
@@ -28,17 +29,20 @@ ASKED = 256  # observations on which the model and the agent made of it have to 
 NEAR = 1e-3  # of a number in [-1, 1], or of a value: torch counts in single precision
 
 
-def import_sb3(model: str | Path, recipe: str, *, trust: bool, output: str | Path | None = None) -> Agent:
+def import_sb3(
+    model: str | Path, recipe: str, *, trust: bool, output: str | Path | None = None, overwrite: bool = False
+) -> Agent:
     """The agent of a zip that Stable-Baselines3 or sb3-contrib saved, as a bundle with its recipe beside it.
 
     Args:
         model: the zip. It is unpickled, and that may run code: for files that you made yourself.
         recipe: a catalogue name or the path of a recipe: how the model sees and acts.
         trust: that the file may run code.
-        output: folder; by default runs/<name>_imported.
+        output: folder, empty or absent; by default runs/<name>_imported.
+        overwrite: also in a folder that is not, where an agent of that name is replaced.
 
     Raises:
-        ValueError: it is not trusted, it is not what the recipe describes, or in the folder is an agent already.
+        ValueError: it is not trusted, it is not what the recipe describes, or something in the folder would be lost.
     """
     zipped = Path(model)
     if not trust:
@@ -52,25 +56,16 @@ def import_sb3(model: str | Path, recipe: str, *, trust: bool, output: str | Pat
     case = scenarios.load(rules.scenario)
     check(rules, case)
     folder = Path(output) if output is not None else Path("runs") / f"{rules.name}_imported"
-    path = _free(folder / f"{rules.name}.toml")
+    path = folder / f"{rules.name}.toml"
+    folders.require_not_read(rules.file, path)
+    if not overwrite:
+        require_free(folder)
     agent, steps = _agent(zipped, rules, case)
     row = {"seed": agent.seed, "steps": steps} | tuned(agent, case)
     run = SeedRun(agent.seed, agent.states[agent.seed], [row], finished=True)
-    files.write_whole(path, recipes.text(agent.recipe).encode())
+    writing.write_whole(path, recipes.text(agent.recipe).encode())
     write_bundle(path.with_suffix(".safetensors"), agent.recipe, case, [run], imported=zipped.name)
     return load_agent(str(path))
-
-
-def _free(path: Path) -> Path:
-    """The path of a recipe that would replace nothing.
-
-    Raises:
-        ValueError: there is one, or a bundle.
-    """
-    for there in (path, path.with_suffix(".safetensors")):
-        if there.exists():
-            raise ValueError(f"{there}: is there already: name another folder")
-    return path
 
 
 def _agent(path: Path, rules: Recipe, case: Scenario) -> tuple[Agent, int]:

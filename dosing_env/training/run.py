@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from dosing_env import files, processes
+from dosing_env import folders, processes
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent, spaces_of
@@ -23,6 +23,7 @@ from dosing_env.report.card import describe
 from dosing_env.scenario import Scenario
 from dosing_env.training import algorithms
 from dosing_env.training.prices import standing
+from dosing_env.training.record import begin, recipe_of, record, require_free, write_file
 from dosing_env.training.seed import SeedRun, so_far, train_seed, versions
 from dosing_env.weights import write_weights
 
@@ -38,25 +39,29 @@ def train(
     jobs: int = 1,
     progress: Progress | None = None,
     card: bool = True,
+    overwrite: bool = False,
 ) -> Agent:
     """Train the agent of a recipe.
 
     Args:
         recipe: a catalogue name, the path of a recipe file, or a `Recipe`.
         seed: one training seed, or several; by default all of the recipe.
-        output: folder for bundle, recipe, checkpoints and logs; by default `folder_of(recipe, seed)`.
+        output: folder for bundle, recipe, checkpoints and logs, empty or absent; by default `folder_of(recipe, seed)`.
         steps: instead of the recipe's.
         jobs: processes: as many seeds are trained at once. What is learned does not depend on it.
         progress: called with (steps done, steps in all, what); then, for the model card, as by `evaluate`.
         card: also write the model card, for which the agent meets every policy of its scenario in a trial of its own.
+        overwrite: also in a folder that is not empty. A training that is there is deleted, as far as its record
+            (written.json) says that its files were not changed; never the recipe that is trained.
 
     Returns the agent of the seed with the best return on the tuning stream. After Ctrl-C what was trained so far is
     written all the same, and KeyboardInterrupt is raised with the folder in its message; `resume` goes on from there.
 
     Raises:
-        ValueError: the recipe cannot be right, or in the folder is a training already.
+        ValueError: the recipe cannot be right, something in the folder would be lost, or a training runs there.
     """
-    return finish(*prepare(recipe, seed, output, steps), jobs=jobs, progress=progress, card=card)
+    prepared = prepare(recipe, seed, output, steps, overwrite)
+    return finish(*prepared, jobs=jobs, progress=progress, card=card, overwrite=overwrite)
 
 
 def resume(folder: str | Path, *, jobs: int = 1, progress: Progress | None = None, card: bool = True) -> Agent:
@@ -65,27 +70,29 @@ def resume(folder: str | Path, *, jobs: int = 1, progress: Progress | None = Non
     Arguments and what is returned as for `train`. The weights at the end are those of a training never stopped.
 
     Raises:
-        ValueError: the folder is not that of a training, or its recipe or scenario was changed since.
+        ValueError: the folder is not that of a training, its recipe, scenario or card was changed since, or it runs.
     """
     return finish(*reopen(folder), jobs=jobs, progress=progress, card=card)
 
 
 def prepare(
-    recipe: str | Recipe, seed: int | Sequence[int] | None, output: str | Path | None, steps: int | None
+    recipe: str | Recipe,
+    seed: int | Sequence[int] | None,
+    output: str | Path | None,
+    steps: int | None,
+    overwrite: bool = False,
 ) -> tuple[Recipe, Path]:
     """The recipe as it is to be run, and the folder to run it in: see `train`. Nothing is written yet.
 
     Raises:
         ImportError: it needs a package that is not installed.
-        ValueError: the recipe cannot be right, or in the folder is a training already.
+        ValueError: the recipe cannot be right, or something in the folder would be lost.
     """
     rules = recipe if isinstance(recipe, Recipe) else recipes.load(recipe)
     check(rules, scenarios.load(rules.scenario))
     folder = Path(output) if output is not None else folder_of(rules, seed)
-    if any(folder.glob("seed*")):
-        raise ValueError(
-            f"{folder}: holds a training. Go on with it by `dosing-env train --resume {folder}`, or name another folder"
-        )
+    if not overwrite:
+        require_free(folder)
     return asked(rules, seed, steps), folder
 
 
@@ -95,7 +102,7 @@ def reopen(folder: str | Path) -> tuple[Recipe, Path]:
     Raises:
         ValueError: the folder holds no recipe, or several.
     """
-    found = sorted(Path(folder).glob("*.toml"))
+    found = recipe_of(Path(folder)) or sorted(Path(folder).glob("*.toml"))
     if len(found) != 1:
         raise ValueError(f"{folder}: holds {len(found)} recipes (*.toml), a run that can be resumed holds one")
     rules = recipes.load(str(found[0]))
@@ -141,13 +148,30 @@ def asked(recipe: Recipe, seed: int | Sequence[int] | None, steps: int | None) -
 
 
 def finish(
-    recipe: Recipe, folder: Path, *, jobs: int = 1, progress: Progress | None = None, card: bool = True
+    recipe: Recipe,
+    folder: Path,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    card: bool = True,
+    overwrite: bool = False,
 ) -> Agent:
     """Do what is left of a training, and write the bundle and its card: see `train`."""
-    case, path = scenarios.load(recipe.scenario), folder / f"{recipe.name}.toml"
-    files.write_whole(path, recipes.text(recipe).encode())
-    path.with_suffix(".md").unlink(missing_ok=True)  # the card of weights that were here before
-    weights = path.with_suffix(".safetensors")
+    path = folder / f"{recipe.name}.toml"
+    with folders.alone(folder):
+        begin(recipe, path, card=card, overwrite=overwrite)
+        try:
+            _learn(recipe, path, jobs, progress)
+        finally:
+            record(path)
+        if card:
+            _write_card(path, progress)
+        return load_agent(str(path))
+
+
+def _learn(recipe: Recipe, path: Path, jobs: int, progress: Progress | None) -> None:
+    """Train what is left to be trained, and write the bundle; after Ctrl-C that of what there is."""
+    case, folder, weights = scenarios.load(recipe.scenario), path.parent, path.with_suffix(".safetensors")
     try:
         runs = _trained(recipe, case, folder, jobs, Total(recipe, progress))
     except KeyboardInterrupt:
@@ -157,9 +181,6 @@ def finish(
         kept = f"what was trained so far is in {weights}; " if runs else ""
         raise KeyboardInterrupt(f"stopped; {kept}`dosing-env train --resume {folder}` goes on") from None
     write_bundle(weights, recipe, case, runs)
-    if card:
-        _write_card(path, progress)
-    return load_agent(str(path))
 
 
 def _trained(recipe: Recipe, case: Scenario, folder: Path, jobs: int, total: Total) -> list[SeedRun]:
@@ -224,7 +245,7 @@ def _write_card(path: Path, progress: Progress | None) -> None:
             progress(done, total, f"model card: {what}")
 
     try:
-        files.write_whole(card, describe(str(path), tell).encode())
+        write_file(path, card.name, describe(str(path), tell).encode())
     except KeyboardInterrupt:
         weights, command = path.with_suffix(".safetensors"), f"dosing-env card {path} -o {card}"
         raise KeyboardInterrupt(f"stopped; the trained agent is in {weights}, without its card: {command}") from None

@@ -5,8 +5,8 @@ Trials are compared on the patients of the tuning stream, never on those of the 
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
-import shutil
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dosing_env import __version__, files, processes
+from dosing_env import __version__, folders, processes, writing
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.recipe import Found, Recipe
@@ -25,6 +25,7 @@ from dosing_env.training.study import FrozenTrial, Plan, Study, TrialState, best
 from dosing_env.training.trials import Tell, work
 
 TRIALS = 50  # by default
+WRITTEN = "written "  # attributes of a study: the SHA-256 of each file it has written
 
 
 class Searched(NamedTuple):
@@ -48,6 +49,7 @@ def search(
     jobs: int = 1,
     output: str | Path | None = None,
     progress: run.Progress | None = None,
+    overwrite: bool = False,
 ) -> Searched:
     """Search for the values with the best return on the tuning stream, and write a recipe of them.
 
@@ -65,17 +67,20 @@ def search(
         steps: of each training, instead of the recipe's; there are as many looks on the way.
         jobs: processes. What they have begun they end, so up to jobs - 1 trials more may be there. Other machines may
             work on the study too: the same command with the same storage.
-        output: the recipe file to write; by default `folder_of(study)`/<study>_found.toml.
+        output: the recipe file to write; by default `folder_of(study)`/<study>_found.toml. A picture (.png) stands
+            beside it.
         progress: called with (steps done, steps in all, what).
+        overwrite: replace a picture, or a recipe that `output` does not name, that the study has not written so.
 
     After Ctrl-C the best so far is written all the same, and KeyboardInterrupt is raised.
 
     Raises:
         ImportError: Optuna is not installed.
-        ValueError: the recipe, its ranges or the storage cannot be right; the study is of another search; trial after
-            trial fails.
+        ValueError: the recipe, its ranges or the storage cannot be right; the study is of another search; a file would
+            be lost; trial after trial fails.
     """
-    return finish(*prepare(recipe, trials, storage, study, seed, steps, output), jobs=jobs, progress=progress)
+    prepared = prepare(recipe, trials, storage, study, seed, steps, output)
+    return finish(*prepared, jobs=jobs, progress=progress, overwrite=overwrite)
 
 
 def prepare(
@@ -98,7 +103,9 @@ def prepare(
     name = study or rules.name
     folder = folder_of(name)
     plan = Plan(rules, tried, space_of(tried), trials, name, storage or f"sqlite:///{folder / 'study.db'}", folder)
-    return plan, Path(output) if output is not None else folder / f"{name}_found.toml"
+    file = Path(output) if output is not None else _file_of(plan)
+    folders.require_not_read(rules.file, file)
+    return plan, file
 
 
 def folder_of(study: str) -> Path:
@@ -106,10 +113,19 @@ def folder_of(study: str) -> Path:
     return Path("runs") / f"{study}_search"
 
 
-def finish(plan: Plan, file: Path, *, jobs: int = 1, progress: run.Progress | None = None) -> Searched:
+def _file_of(plan: Plan) -> Path:
+    """The recipe file that is written where the user names none."""
+    return plan.folder / f"{plan.study}_found.toml"
+
+
+def finish(
+    plan: Plan, file: Path, *, jobs: int = 1, progress: run.Progress | None = None, overwrite: bool = False
+) -> Searched:
     """Do what is left of a search, and write what it found: see `search`."""
     with processes.undisturbed():  # within the storage Ctrl-C would leave a lock behind
         study = opened(plan)
+        if not overwrite:
+            _require_free(study, file.with_suffix(".png"), *([file] if file == _file_of(plan) else []))
         standing = Standing(study, plan, progress)
         missing = plan.trials - len(ended(study))
     try:
@@ -176,7 +192,8 @@ class Standing:
         for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if trial.user_attrs.get("command") == self._plan.command:  # of others the heartbeat decides
                 self._study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
-                shutil.rmtree(self._plan.folder / f"trial{trial.number}", ignore_errors=True)
+        if self._plan.folder.is_dir():
+            writing.clean(self._plan.folder)
 
     def _look(self) -> None:
         self._ended = len(ended(self._study))
@@ -188,12 +205,30 @@ class Standing:
 def _written(study: Study, plan: Plan, file: Path) -> Searched:
     """Write the recipe with the best values, and the picture beside it."""
     found = _found(study, plan)
-    files.write_whole(file, recipes.text(found).encode())
+    _write(study, file, recipes.text(found).encode())
     tried = [_values(trial) for trial in sorted(ended(study), key=rank_of, reverse=True)]
     picture = file.with_suffix(".png")
-    files.write_whole(picture, drawn(plan.space, tried))
+    _write(study, picture, drawn(plan.space, tried))
     failed = len(study.get_trials(deepcopy=False, states=(TrialState.FAIL,)))
     return Searched(recipes.load(str(file)), file, picture, tried, failed)
+
+
+def _write(study: Study, path: Path, data: bytes) -> None:
+    """Write a file. The study records it: several machines may write the same."""
+    with processes.undisturbed():
+        study.set_user_attr(f"{WRITTEN}{path.name}", hashlib.sha256(data).hexdigest())
+    writing.write_whole(path, data)
+
+
+def _require_free(study: Study, *paths: Path) -> None:
+    """Refuse to replace files that the user has not named, unless they lie there as the study wrote them.
+
+    Raises:
+        ValueError: the first that does not.
+    """
+    for path in paths:
+        if path.exists() and folders.digest_of(path) != study.user_attrs.get(f"{WRITTEN}{path.name}"):
+            raise ValueError(f"{path}: would be replaced, and the search has not written it so. {folders.ANOTHER}")
 
 
 def _found(study: Study, plan: Plan) -> Recipe:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -15,6 +14,7 @@ from dosing_env.recipe import Limit, Recipe
 from dosing_env.training.seed import train_seed
 from dosing_env.training.space import proposed, with_values
 from dosing_env.training.study import ENDED, FrozenTrial, Plan, Study, TrialState, ended, opened, optuna
+from dosing_env.writing import scratch
 
 REFUSED = (ValueError, AssertionError, ArithmeticError, RuntimeError)  # by the library, or numbers that ran away
 AT_MOST = 10  # trials in a row that fail
@@ -51,19 +51,17 @@ class Trying:
 
     def __call__(self, trial: optuna.Trial) -> float:
         """The mean return on the tuning stream, over the seeds."""
-        plan, folder = self._plan, self._plan.folder / f"trial{trial.number}"
+        plan = self._plan
         trial.set_user_attr("command", plan.command)
         values = proposed(trial, plan.space)
         trial.set_user_attr("values", values)
-        shutil.rmtree(folder, ignore_errors=True)  # of a trial that was killed
         try:
             rules = with_values(plan.tried, values, f"trial {trial.number}")
-            rows = [self._last_row(trial, rules, i, folder) for i in range(len(rules.training.seeds))]
+            with scratch(plan.folder) as folder:
+                rows = [self._last_row(trial, rules, i, folder) for i in range(len(rules.training.seeds))]
         except REFUSED as error:
             trial.set_user_attr("failed", " ".join(str(error).split()))
             raise
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
         primary = self._case.kind.tables.PRIMARY
         trial.set_user_attr("endpoint", fmean(row[primary] for row in rows))
         _note_costs(trial, rules.limits, rows)

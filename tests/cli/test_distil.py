@@ -24,7 +24,7 @@ def briefly(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_page_the_table_and_what_is_lost(here: Path) -> None:
     result = run("distil", AGENT, "--patients", "30", "--depth", "2", "--quiet")
     assert (result.code, result.err) == (0, "")
-    assert files(here) == {f"runs/{AGENT}_bedside/{AGENT}.{kind}" for kind in ("md", "toml")}
+    assert files(here) == {f"runs/{AGENT}_bedside/{name}" for name in (f"{AGENT}.md", f"{AGENT}.toml", "written.json")}
     page = (here / "runs" / f"{AGENT}_bedside" / f"{AGENT}.md").read_text()
     assert result.out.startswith(page)
     assert "Not for the care of real patients" in page
@@ -32,6 +32,22 @@ def test_the_page_the_table_and_what_is_lost(here: Path) -> None:
     assert page.count("\n### Dose, ") == 3
     assert f"    dosing-env distil {AGENT} --depth 2 --patients 30 --seed 7\n" in page
     assert result.out.endswith(f".toml\nwrote runs/{AGENT}_bedside/{AGENT}.md\n")
+
+
+def test_only_the_same_table_is_replaced(here: Path) -> None:
+    words = ("distil", AGENT, "--patients", "3", "--depth", "1", "--quiet", "-o", "mine")
+    assert run(*words).code == 0
+    (here / "mine" / "notes.txt").write_text("mine")
+    assert run(*words).code == 0
+    answer = f"mine: holds what another command made (dosing-env distil {AGENT} --depth 1 --patients 3 --seed 7)"
+    assert answer in complaint(run(*words, "--seed", "8"))
+    page = here / "mine" / f"{AGENT}.md"
+    page.write_text("mine")
+    assert f"mine/{AGENT}.md: was changed since it was written, and would be replaced" in complaint(run(*words))
+    assert page.read_text() == "mine"
+    assert run(*words, "--seed", "8", "--overwrite").code == 0
+    assert page.read_text() != "mine"
+    assert (here / "mine" / "notes.txt").read_text() == "mine"
 
 
 def test_the_table_is_a_policy(here: Path) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import html
 import json
+import resource
 import shlex
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -114,6 +117,107 @@ def test_a_planner_of_the_users_own_is_a_policy(here: Path) -> None:
     result = run("evaluate", WARD, "--policies", slow_policy(here), "--patients", "3", "--no-rivals")
     assert result.code == 0
     assert "● Slow " in result.out
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (
+            ["-o", "own"],
+            "own/doses.csv: is in the way: own holds files of somebody else. Name another folder, or",
+        ),
+        (["-o", "finished", "--seed", "8"], "finished: holds a finished trial that would be replaced (scenario vanco"),
+        (["-o", "finished", "--patients", "19"], "finished: holds a finished trial that would be replaced (scenario v"),
+        (["-o", "finished", "--policies", "oracle"], "finished: holds a finished trial that would be replaced (scena"),
+        (["-o", "finished"], "finished/levels.csv: was changed since it was written, and would be replaced. Name ano"),
+    ],
+)
+def test_a_folder_where_something_would_be_lost_is_refused_before_the_work(
+    saved: Path, here: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], answer: str
+) -> None:
+    monkeypatch.setattr("dosing_env.virtual_trial.evaluate", lambda *_, **__: pytest.fail("the work began"))
+    shutil.copytree(saved, "finished")
+    if len(words) == 2:
+        (here / "finished" / "levels.csv").write_text("mine")
+    (here / "own").mkdir()
+    for name in ("seeds.csv", "doses.csv"):
+        (here / "own" / name).write_text("mine")
+    before = {name: (here / name).read_bytes() for name in files(here)}
+    assert answer in complaint(run("evaluate", *SMALL, *words))
+    assert {name: (here / name).read_bytes() for name in files(here)} == before
+
+
+def test_overwriting_deletes_nothing_of_the_users(here: Path) -> None:
+    for name in ("seeds.csv", "doses.csv", "mine.txt"):
+        (here / name).write_text("mine")
+    assert run("evaluate", *SMALL, "--quiet", "-o", ".", "--overwrite").code == 0
+    assert files(here) == {*TABLES, "report.html", "seeds.csv", "mine.txt"}
+    assert (here / "seeds.csv").read_text() == (here / "mine.txt").read_text() == "mine"
+    assert Trial.load(".").seeds is None
+
+
+def test_the_same_trial_again_needs_no_question(saved: Path, here: Path) -> None:
+    shutil.copytree(saved, "again")
+    result = run("evaluate", *SMALL, "--quiet", "-o", "again")
+    assert (result.code, result.err) == (0, "")
+    for name in (*TABLES, "report.html"):
+        assert (here / "again" / name).read_bytes() == (saved / name).read_bytes(), name
+
+
+def test_a_folder_that_was_taken_during_the_work_costs_no_results(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Trial.save
+
+    def late(trial: Trial, directory: Path, **more: Any) -> Path:
+        if directory == Path("run"):
+            (here / "run").mkdir(exist_ok=True)
+            (here / "run" / "mine.txt").write_text("mine")
+        return original(trial, directory, **more)
+
+    monkeypatch.setattr(Trial, "save", late)
+    result = run("evaluate", *SMALL, "--quiet", "-o", "run")
+    folder = f"runs/{WARD}_seed7_stopped"
+    assert result.code == 0
+    assert "warning: run/mine.txt: is in the way" in result.err
+    assert f"The results go to {folder}\n" in result.err
+    assert result.out.endswith(f"\nwrote {folder}/report.html\n")
+    assert files(here / "run") == {"mine.txt"}
+
+
+def test_a_report_that_was_changed_is_not_made_again(saved: Path, here: Path) -> None:
+    shutil.copytree(saved, "run")
+    (here / "run" / "report.html").write_text("mine")
+    assert "run/report.html: was not written by this program, or changed since" in complaint(run("report", "run"))
+    assert run("report", "run", "--overwrite").code == 0
+    assert (here / "run" / "report.html").read_bytes() == (saved / "report.html").read_bytes()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@pytest.mark.parametrize(
+    ("words", "answer", "left"),
+    [
+        (["-o", "run"], "the tables are in run", {f"run/{name}" for name in (*TABLES, "report.html")}),
+        ([], "the table above is all there is", set()),
+    ],
+)
+def test_a_full_disk_costs_neither_the_table_nor_what_was_written(
+    here: Path, words: list[str], answer: str, left: set[str]
+) -> None:
+    result = run("evaluate", *SMALL, "--quiet", *words, "--report", "/dev/full")
+    assert complaint(result, 1) == f"error: /dev/full: not written: No space left on device; {answer}\n"
+    assert "20 virtual patients, the same for each policy" in result.out
+    assert files(here) == left
+
+
+def test_tables_that_do_not_fit_are_written_not_at_all(here: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        result = run("evaluate", *SMALL, "--quiet", "-o", "run")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert complaint(result, 1) == "error: run: not written: File too large; the table above is all there is\n"
+    assert "20 virtual patients, the same for each policy" in result.out
+    assert files(here) == set()
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,9 @@ def test_the_next_command_works(saved: Path) -> None:
 def test_a_folder_of_ones_own(saved: Path) -> None:
     assert run(*TRUSTED, "-o", "own").code == 0
     assert {"own/tiny.toml", "own/tiny.safetensors"} < files(saved)
-    assert "own/tiny.toml: is there already: name another folder" in complaint(run(*TRUSTED, "-o", "own"))
-    assert "tiny.toml: is there already" in complaint(run(*TRUSTED, "-o", "."))
+    assert "own/tiny.safetensors: is in the way: own holds files of" in complaint(run(*TRUSTED, "-o", "own"))
+    assert run(*TRUSTED, "-o", "own", "--overwrite").code == 0
+    assert "tiny.toml: is what this command reads" in complaint(run(*TRUSTED, "-o", "."))
     (saved / "file").touch()
     assert "file/own: cannot be written" in complaint(run(*TRUSTED, "-o", "file/own"))
 

@@ -48,6 +48,24 @@ def test_a_search_prints_its_best_trials_and_the_next_command_works(here: Path) 
     assert again == (0, result.out, "")
 
 
+def test_a_search_replaces_no_file_that_nobody_named(here: Path) -> None:
+    searchable(here)
+    words = ("search", "tiny.toml", "--trials", "1", "--steps", "1792", "--quiet")
+    assert "tiny.toml: is what this command reads" in complaint(run(*words, "-o", "tiny.toml"))
+    (here / "better.png").write_text("mine")
+    (here / "better.toml").write_text("of the user, who names it")
+    answer = "better.png: would be replaced, and the search has not written it so. Name another folder, or overwrite"
+    assert answer in complaint(run(*words, "-o", "better.toml"))
+    assert (here / "better.png").read_text() == "mine"
+    assert run(*words, "-o", "better.toml", "--overwrite").code == 0
+    assert run(*words, "-o", "better.toml").code == 0
+    assert run(*words).code == 0
+    found = here / "runs" / "tiny_search" / "tiny_found.toml"
+    assert run(*words).code == 0
+    found.write_text(found.read_text() + "# mine")
+    assert "tiny_found.toml: would be replaced" in complaint(run(*words))
+
+
 @pytest.mark.parametrize("word", ["seeds", "trials", "jobs"])
 def test_counts_begin_at_one(word: str) -> None:
     answer = f"'--{word}': 0 is not in the range x>=1."

@@ -12,11 +12,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from dosing_env import virtual_trial
 from dosing_env.agent import load_agent
 from dosing_env.cli.program import STOPPED
 from dosing_env.trial import Trial
 from dosing_env.weights import read_arrays, read_weights
-from tests.cli.commands import TWO, WARD, Terminal, complaint, files, run, slow_policy, small_recipe, start
+from tests.cli.commands import PATIENCE, TWO, WARD, Terminal, complaint, files, run, slow_policy, small_recipe, start
 
 
 def long_work(folder: Path, policies: str = "") -> tuple[str, ...]:
@@ -92,6 +93,70 @@ def stop_once(monkeypatch: pytest.MonkeyPatch, kind: type, method: str) -> None:
         return original(*args, **more)
 
     monkeypatch.setattr(kind, method, stopped)
+
+
+@pytest.mark.parametrize("finished", [1, 0])
+def test_a_worker_that_dies_costs_only_what_it_had_begun(tmp_path: Path, finished: int) -> None:
+    (tmp_path / "dying.py").write_text(DYING)
+    policies = ",".join(["fixed_1g_q12h"] * finished + ["dying.py"])
+    words = ("evaluate", WARD, "--policies", policies, "--no-rivals", "--patients", "30", "--jobs", "2", "--quiet")
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = start(*words, "-o", "run", folder=tmp_path, **streams)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    died = "a worker process died (killed, or out of memory)"
+    if not finished:
+        assert err.startswith(
+            f"error: RuntimeError: {died} before the first policy had treated every patient; there is"
+        )
+        assert files(tmp_path) == {"dying.py"}
+        return
+    assert err == f"error: {died}; 1 of 2 policies were finished and are in run\n"
+    assert "Fixed 1 g every 12 h" in out
+    trial = Trial.load(tmp_path / "run")
+    assert trial.partial
+    assert ([arm.name for arm in trial.arms()], trial.provenance["stopped"]) == (["fixed_1g_q12h"], died)
+    nothing_half_written(tmp_path)
+
+
+DYING = """import os, time
+from dosing_env.policy import Policy
+
+class Dying(Policy):
+    name, title, kind = "dying", "Dying", "label"
+
+    def doses(self, observation):
+        time.sleep(10)
+        os._exit(1)
+
+PLANNER = Dying
+"""
+
+
+def test_an_interrupted_trial_does_not_replace_the_finished_one(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("evaluate", WARD, "--policies", TWO, "--patients", "4", "--no-rivals", "--quiet", "-o", "run")
+    assert run(*words).code == 0
+    folder = f"runs/{WARD}_seed7_stopped"
+    for _ in range(2):
+        stop_after_one_policy(monkeypatch)
+        result = run(*words)
+        assert result.code == STOPPED
+        assert "run: holds a finished trial that would be replaced" in result.err
+        assert f"1 of 2 policies were finished and are in {folder}\n" in result.err
+    assert not Trial.load("run").partial
+    assert Trial.load(folder).partial
+
+
+def stop_after_one_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    original, calls = virtual_trial._run, []
+
+    def stopped(job: Any) -> Any:
+        calls.append(job)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return original(job)
+
+    monkeypatch.setattr(virtual_trial, "_run", stopped)
 
 
 @pytest.mark.parametrize(("jobs", "number"), [(1, signal.SIGINT), (2, signal.SIGINT), (2, signal.SIGTERM)])
@@ -174,13 +239,6 @@ def test_training_stopped_at_its_card_names_the_weights(here: Path, monkeypatch:
     assert "the trained agent is in runs/tiny_seed0/tiny.safetensors, without its card: " in answer
     assert answer.endswith("dosing-env card runs/tiny_seed0/tiny.toml -o runs/tiny_seed0/tiny.md\n")
     assert load_agent("runs/tiny_seed0/tiny.toml").card["finished"]
-
-
-def test_a_card_of_other_weights_does_not_stay(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (here / "runs" / "tiny_seed0").mkdir(parents=True)
-    (here / "runs" / "tiny_seed0" / "tiny.md").write_text("of other weights")
-    test_training_stopped_at_its_card_names_the_weights(here, monkeypatch)
-    assert "runs/tiny_seed0/tiny.md" not in files(here)
 
 
 def test_a_failed_write_leaves_the_old_report(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

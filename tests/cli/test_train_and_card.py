@@ -59,7 +59,12 @@ def test_one_seed_for_fewer_steps(here: Path) -> None:
     assert (result.code, result.err) == (0, "")
     agent = load_agent("short/tiny.toml")
     assert (sorted(agent.states), agent.card["learning"][-1]["steps"]) == ([9], 1792)
-    assert {name.split("/")[0] for name in files(here / "short")} == {"tiny.safetensors", "tiny.toml", "seed9"}
+    assert {name.split("/")[0] for name in files(here / "short")} == {
+        "tiny.safetensors",
+        "tiny.toml",
+        "seed9",
+        "written.json",
+    }
 
 
 def test_costs_that_have_a_limit_are_told(here: Path) -> None:

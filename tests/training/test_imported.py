@@ -162,6 +162,13 @@ def test_what_is_no_zip_is_refused(saved: Saved) -> None:
 def test_nothing_is_replaced(saved: Saved) -> None:
     saved.imported()
     before = (saved.folder / "out" / "small.safetensors").read_bytes()
-    with pytest.raises(ValueError, match=r"small\.toml: is there already: name another folder"):
+    with pytest.raises(ValueError, match=r"small\.safetensors: is in the way: "):
         saved.imported()
     assert (saved.folder / "out" / "small.safetensors").read_bytes() == before
+    (saved.folder / "out" / "mine.txt").write_text("mine")
+    saved.imported(overwrite=True)
+    assert (saved.folder / "out" / "mine.txt").read_text() == "mine"
+    with pytest.raises(ValueError, match=r"small\.toml: is what this command reads"):
+        training.import_sb3(
+            saved.zip, str(saved.folder / "small.toml"), trust=True, output=saved.folder, overwrite=True
+        )

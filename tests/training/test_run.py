@@ -55,6 +55,7 @@ def test_everything_is_written(trained: tuple[Any, Path]) -> None:
         *(f"{SHIPPED}.{ending}" for ending in ("toml", "safetensors", "md")),
         "seed0",
         "seed1",
+        "written.json",
     }
     assert list((folder / "seed0" / "tensorboard").rglob("events*"))
     assert list((folder / "seed0").glob("checkpoint-*.safetensors"))
