@@ -12,12 +12,13 @@ import importlib.util
 import linecache
 import os
 import sys
+from contextlib import suppress
 from importlib.abc import ExecutionLoader
 from pathlib import Path
 from types import ModuleType
 
 from dosing_env.files import write_whole
-from dosing_env.simulation.compiling import SOURCE
+from dosing_env.simulation.compiling import SOURCE, UNKEPT, warn_once
 
 
 @functools.cache
@@ -54,15 +55,14 @@ class _Text(ExecutionLoader):
 def _written(name: str, text: str) -> str:
     """The path of a file with this text; a name in brackets where none can be written."""
     folder = cache_folder()
-    if folder is None:
-        return f"<{name}>"
-    path = folder / name
-    try:
-        if not (path.is_file() and path.read_bytes() == text.encode()):
+    with suppress(OSError):
+        path = folder / name if folder else None
+        if path and not (path.is_file() and path.read_bytes() == text.encode()):
             write_whole(path, text.encode())
-    except OSError:
-        return f"<{name}>"
-    return str(path)
+        if path:
+            return str(path)
+    warn_once(UNKEPT)
+    return f"<{name}>"
 
 
 def cache_folder() -> Path | None:
