@@ -18,6 +18,7 @@ from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent
 PYTHON_KINDS = {"drugs": "DRUG", "populations": "POPULATION", "protocols": "PROTOCOL", "planners": "PLANNER"}
+USERS = "dosing_env_user_"  # how the names of modules of users' files begin
 CONTENT_KINDS = ("agents", "scenarios")
 
 
@@ -126,7 +127,7 @@ def _load_file(path: Path) -> ModuleType:
     Raises:
         ValueError: its code fails; file and line are named.
     """
-    module_name = f"dosing_env_user_{path.resolve().as_posix().replace('/', '_').removesuffix('.py')}"
+    module_name = f"{USERS}{path.resolve().as_posix().replace('/', '_').removesuffix('.py')}"
     if module_name in sys.modules:
         return sys.modules[module_name]
     spec = importlib.util.spec_from_file_location(module_name, path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from dosing_env import __version__
+from dosing_env import __version__, arguments
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent
 from dosing_env.catalogue import unknown
@@ -79,7 +79,8 @@ def evaluate(
         raise ValueError(f"policies: {policies!r} is not a list: [{policies!r}]")
     case = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario)
     chosen = list(case.policies if policies is None else policies)
-    _check(patients, jobs, chosen)
+    patients, seed = arguments.whole("patients", patients, 1, arguments.MOST_PATIENTS), arguments.seed_of(seed)
+    _check(jobs, chosen)
     _check_subgroups(case)
     loaded = [policy_of(policy) for policy in chosen]
     arms = [arm_of(policy) for policy in loaded]
@@ -99,11 +100,8 @@ def evaluate(
     return _trial(case, drugs, arms, learning, done, whole, patients=patients, seed=seed, command=command)
 
 
-def _check(patients: int, jobs: int, policies: list[Any]) -> None:
-    if patients < 1:
-        raise ValueError(f"patients: {patients} is below 1")
-    if jobs < 1:
-        raise ValueError(f"jobs: {jobs} is below 1")
+def _check(jobs: int, policies: list[Any]) -> None:
+    arguments.whole("jobs", jobs, 1)
     if not policies:
         raise ValueError("policies: none given")
     if jobs > 1 and not all(isinstance(policy, str) for policy in policies):

@@ -13,13 +13,35 @@ import pytest
 # Bottom first. A room (a module or folder directly under dosing_env) may import rooms of its own line and of those
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
-    {"catalogue", "statistics", "files", "equations", "evidence", "processes", "weights", "algorithms"},
+    {
+        "arguments",
+        "catalogue",
+        "statistics",
+        "files",
+        "equations",
+        "evidence",
+        "processes",
+        "weights",
+        "algorithms",
+        "references",
+    },
     {"arithmetic", "formulas", "residual", "pharmacology", "patients", "blocks"},
     {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
     {"care", "task", "interchange"},
     {"decision", "cohort", "inference", "policy", "ward", "clinic", "scenario_file", "scenario"},
     {"sight", "recipe", "learned"},
-    {"spaces", "env", "vector", "registration", "warfarin_dosing", "protocols", "planners", "agent", "bedside"},
+    {
+        "spaces",
+        "threads",
+        "env",
+        "vector",
+        "registration",
+        "warfarin_dosing",
+        "protocols",
+        "planners",
+        "agent",
+        "bedside",
+    },
     {"trial", "trial_files", "trial_summary"},
     {"policies", "treatment"},
     {"virtual_trial", "verification", "datasets"},
@@ -29,7 +51,9 @@ ORDER = (
 )
 # Rooms that may import less than their line allows: the only project rooms they may name.
 NARROW = {
+    "arguments": set[str](),
     "catalogue": set[str](),
+    "references": {"catalogue"},
     "statistics": set[str](),
     "files": set[str](),
     "equations": set[str](),
@@ -37,6 +61,7 @@ NARROW = {
     "processes": set[str](),
     "algorithms": set[str](),
     "blocks": {"arithmetic"},
+    "threads": set[str](),
     "residual": {"arithmetic"},
     "patients": set[str](),
     "anticoagulation": set[str](),
