@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Literal, NamedTuple, get_args
+
+from dosing_env.arguments import whole
 
 Better = Literal["higher", "lower", "neither"]
 
@@ -100,8 +101,7 @@ class Care:
 
 def require_frames(count: int, most: int, which: str) -> None:
     """Refuse a number of frames that charts do not have."""
-    if not (isinstance(count, Integral) and 0 <= count <= most):
-        raise ValueError(f"frames: {count!r} is not a whole number from 0 to {most}, {which}")
+    whole("frames", count, 0, most, f", {which}")
 
 
 def require_one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -24,6 +24,7 @@ from dosing_env.modules import SOURCE, module_of
 
 _PACKAGE = Path(__file__).resolve().parent
 PYTHON_KINDS = {"drugs": "DRUG", "populations": "POPULATION", "protocols": "PROTOCOL", "planners": "PLANNER"}
+USERS = "dosing_env_user_"  # how the names of modules of users' files begin
 CONTENT_KINDS = ("agents", "scenarios")
 
 
@@ -178,10 +179,11 @@ def _own_module(name: str) -> ModuleType:
         raise ValueError(
             f"{name!r} is code, which is executed only where you name it yourself: on the command line or in Python"
         )
-    path = Path(name) if name in name.texts else _existing(name)
+    path = Path(name)
+    content = b"" if name in name.texts else reading.read_bytes(path, reading.WRITTEN)
     try:
         if name not in name.texts:
-            name.texts[str(name)] = importlib.util.decode_source(path.read_bytes())
+            name.texts[str(name)] = importlib.util.decode_source(content)
         text, file = name.texts[name], str(path.absolute())
         digest = hashlib.sha256(f"{file}\0{text}".encode()).hexdigest()[:24]
         return module_of(f"dosing_env_user_{digest}", text, file)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env import decision
-from dosing_env.decision import Paid, admission, bench_type, nothing_paid
+from dosing_env.arguments import whole
+from dosing_env.decision import Paid, admission, bench_type, course_type, nothing_paid
 from dosing_env.simulation import daily
 from dosing_env.simulation.chance import key_of
 from dosing_env.simulation.compilable import HINT, compilable
@@ -17,6 +18,18 @@ from dosing_env.simulation.solvers import filling, workspace
 from dosing_env.task import Task
 
 Floats = NDArray[np.float64]
+
+LARGEST_BATCH = 4 * 2**30  # bytes of the records and observations of patients treated at once
+
+
+def require_room(task: Task, size: int) -> None:
+    """Refuse more patients at once than a batch has room for.
+
+    Raises:
+        ValueError: `size` of them need more than `LARGEST_BATCH`.
+    """
+    each = course_type(task).itemsize + 8 * len(task.features)  # an observation twice
+    whole("num_envs", size, 1, LARGEST_BATCH // each, f": {each} bytes for each, {LARGEST_BATCH // 2**30} GiB for all")
 
 
 class Cohort:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from dosing_env import __version__, catalogue
 from dosing_env import scenario as scenarios
+from dosing_env.arguments import MOST_PATIENTS, seed_of, whole
 from dosing_env.care import Feature
 from dosing_env.policies import arm_of, policy_of
 from dosing_env.registration import environment_id
@@ -77,8 +78,8 @@ def write_dataset(
     Raises:
         ValueError: an unknown name, no patients, or an id that is none or is taken.
     """
-    if patients < 1:
-        raise ValueError(f"patients: {patients} is below 1")
+    whole("patients", patients, 1, MOST_PATIENTS)
+    seed = seed_of(seed)
     _require_free(dataset_id)
     case, treating = scenarios.load(scenario), policy_of(catalogue.given(policy))
     _require_room(case, patients)

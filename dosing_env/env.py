@@ -10,9 +10,14 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from dosing_env.arguments import seed_of
 from dosing_env.decision import Paid
 from dosing_env.scenario import Scenario
-from dosing_env.vector import DosingVectorEnv, info_of
+from dosing_env.threads import one_thread, taken
+from dosing_env.vector import DosingVectorEnv, checked_options, info_of
+
+OPTIONS = ("patients",)  # of a reset; slots to start again are for a batch
+_OF_A_BATCH = {"num_envs", "autoreset_mode"}  # arguments
 
 
 class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
@@ -32,6 +37,8 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         render_mode: str | None = None,
         **arguments: Any,
     ) -> None:
+        for name in _OF_A_BATCH & set(arguments):
+            raise ValueError(f"{name}: of one patient there is no batch; gymnasium.make_vec or DosingVectorEnv has one")
         self._batch = DosingVectorEnv(
             scenario, 1, autoreset_mode=AutoresetMode.DISABLED, render_mode=render_mode, **arguments
         )
@@ -40,17 +47,35 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         self.features, self._prices = self._batch.features, self._batch.prices.tolist()
         self.observation_space = self._batch.single_observation_space
         self.action_space = self._batch.single_action_space
+        self._lock = self._batch._lock
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("task", "_lock")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.task, self._lock = self._batch.task, self._batch._lock
+
+    @one_thread
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Start the first patient of a seed, or the next one. `options={"patients": [17]}` picks a patient."""
+        options, seed = checked_options(options, OPTIONS), None if seed is None else seed_of(seed)
         super().reset(seed=seed)
         observation, info = self._batch.reset(seed=seed, options=options)
         return observation[0], info
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Give a dose and advance to the next decision."""
+        if not self._lock.acquire(False):
+            raise taken(self)
+        try:
+            return self._step(action)
+        finally:
+            self._lock.release()
+
+    def _step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         if self._batch.over.item():
             raise RuntimeError("the course is over: reset() comes before the next step()")
         paid, terminated, truncated = self._batch.treat(action)

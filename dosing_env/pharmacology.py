@@ -7,13 +7,14 @@ import math
 import re
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dosing_env import catalogue
 from dosing_env.catalogue import unknown
 from dosing_env.evidence import Published
+from dosing_env.references import packed, standing, unpacked
 from dosing_env.residual import FORMS
 
 _COLUMNS = ("ID", "time", "level", "dv", "blq", "auc")  # of `simulate`
@@ -123,6 +124,17 @@ class Drug:
         if not 0 <= self.dosed < len(self.compartments):
             raise ValueError(f"{self.name}: dosed: {self.dosed} is not the index of a compartment")
 
+    def __reduce__(self) -> Any:
+        """For pickle: where it stands or, if it was made of another drug or of a text, its fields.
+
+        The published figures belong to the drug as it stands; a changed one leaves them behind.
+        """
+        found = standing(self, self.individual)  # type: ignore[arg-type]
+        if found is not None:
+            return found.found, ()
+        values = {field.name: getattr(self, field.name) for field in fields(self)} | {"published": ()}
+        return _of_fields, (packed(values),)
+
     @property
     def Eta(self) -> Any:
         """The named tuple of the random effects between patients."""
@@ -183,6 +195,10 @@ class Drug:
                         "it the matrix is not positive definite: no correlation may leave a negative variance"
                     )
         return root
+
+
+def _of_fields(values: dict[str, Any]) -> Drug:
+    return Drug(**unpacked(values))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from dosing_env import printable
+from dosing_env.arguments import patient_numbers, seed_of, switch, whole
 from dosing_env.catalogue import given, unknown
-from dosing_env.cohort import Cohort
+from dosing_env.cohort import Cohort, require_room
 from dosing_env.decision import Paid
 from dosing_env.pharmacology import DrugLike
 from dosing_env.scenario import Scenario, load
@@ -20,8 +23,11 @@ from dosing_env.simulation.chance import key_of
 from dosing_env.simulation.solvers import solver_for
 from dosing_env.spaces import Actions, action_space, observation_space
 from dosing_env.task import Task
+from dosing_env.threads import one_thread, taken
 
 OPTIONS = ("patients", "reset_mask")  # of a reset
+# Of a copy: made again of the arguments and the snapshot.
+_MADE_AGAIN = {"task", "features", "cohort", "_actions", "_sight", "_memory", "_patients", "over", "_lock"}
 
 
 class DosingVectorEnv(VectorEnv):
@@ -47,6 +53,9 @@ class DosingVectorEnv(VectorEnv):
     Info (arrays over patients): `dose` (mg given), `limited` (the rule that lowered it, or ""), `cost` and `costs`
     (hazard of harm on the day that closed), `reward_terms`.
 
+    It can be pickled and deep-copied, also in mid-course: the copy goes on with the same patients, and neither changes
+    the other. Two threads cannot use one environment at the same time.
+
     `reset(seed=s)` starts patients 0 to num_envs - 1 of seed s; whenever a slot starts again it takes the patient
     `num_envs` further on. `options={"patients": [...]}` picks patients, `options={"reset_mask": ...}` slots.
     """
@@ -71,8 +80,9 @@ class DosingVectorEnv(VectorEnv):
     ) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode: {render_mode!r} is not one of {', '.join(self.metadata['render_modes'])}")
-        if num_envs < 1:
-            raise ValueError(f"num_envs: {num_envs!r} is not at least 1")
+        num_envs, discrete = whole("num_envs", num_envs, 1), switch("discrete", discrete)
+        finite, hold = switch("finite", finite), switch("hold", hold)
+        belief = given(belief)
         key_of(stream, 0)  # refuses an unknown stream now rather than at the first reset
         self.scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
         if overrides:
@@ -80,6 +90,7 @@ class DosingVectorEnv(VectorEnv):
         self.task: Task = self.scenario.task().held() if hold else self.scenario.task()
         if solver_for(self.task.drug, solver) == "scipy":
             raise ValueError("solver: 'scipy' is the reference of the tests, use 'exact' or 'compiled'")
+        require_room(self.task, num_envs)
         self.num_envs = num_envs
         self.discrete = discrete
         self.render_mode = render_mode
@@ -90,28 +101,39 @@ class DosingVectorEnv(VectorEnv):
         self._limits = np.array(self.task.care.limits)
         self.prices = self.task.care.record(self.task.rules)["prices"][0]
         self._finite = finite or len(self.task.asked) == 1
-        self._sight = Sight(self.task, given(belief), frames)
+        self._sight = Sight(self.task, belief, frames)
         self._memory: Any = None  # of the sight
         self.features = self._sight.features
         self.single_observation_space = observation_space(self.features)
         self.single_action_space = action_space(self.task, discrete)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
+        self._given = {  # to make it again
+            "scenario": self.scenario,
+            "num_envs": num_envs,
+            "stream": stream,
+            "discrete": discrete,
+            "autoreset_mode": self.autoreset_mode,
+            "solver": solver,
+            "finite": finite,
+            "hold": hold,
+            "belief": belief,
+            "frames": frames,
+        }
+        self._lock = RLock()
         self.cohort: Cohort | None = None
         self._patients = np.arange(num_envs)
         self.over = np.zeros(num_envs, dtype=bool)  # slots whose course has ended and was not started again
 
+    @one_thread
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Start patients. See the class docstring for `seed` and `options`."""
-        options = options or {}
-        for option in options:
-            if option not in OPTIONS:
-                raise ValueError(f"options: {unknown('option', option, list(OPTIONS))}")
+        options, seed = checked_options(options, OPTIONS), None if seed is None else seed_of(seed)
         anew = seed is not None or self.cohort is None
         slots = self._slots(options, anew)
-        patients = _patient_numbers(options["patients"], len(slots)) if "patients" in options else None
+        patients = patient_numbers(options["patients"], len(slots)) if "patients" in options else None
         if anew:
             self._open(seed)
             self._patients = np.arange(self.num_envs)
@@ -129,7 +151,16 @@ class DosingVectorEnv(VectorEnv):
 
         Raises:
             ValueError: an action is not a finite number within the action space.
+            RuntimeError: another thread is using the environment.
         """
+        if not self._lock.acquire(False):
+            raise taken(self)
+        try:
+            return self._step(actions)
+        finally:
+            self._lock.release()
+
+    def _step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         paid, terminated, truncated = self.treat(actions)
         info, ended = info_of(self.task, self.prices, paid, self._limits[paid.limit]), terminated | truncated
         if self.autoreset_mode is AutoresetMode.SAME_STEP and ended.any():
@@ -171,6 +202,19 @@ class DosingVectorEnv(VectorEnv):
         draw = courses.as_text if self.render_mode == "ansi" else courses.as_picture
         return tuple(draw(self._open_cohort(), slot) for slot in range(self.num_envs))
 
+    def __getstate__(self) -> Any:
+        """What changes, and the arguments: what is compiled is made again."""
+        own = {name: value for name, value in vars(self).items() if name not in _MADE_AGAIN}
+        return own, None if self.cohort is None else (int(self.cohort.key.seed), self.snapshot())
+
+    def __setstate__(self, state: Any) -> None:
+        own, world = state
+        DosingVectorEnv.__init__(self, **own["_given"])
+        if world is not None:
+            self.restore(*world)
+        vars(self).update(own)
+
+    @one_thread
     def snapshot(self) -> dict[str, NDArray[Any]]:
         """Everything that changes from step to step, by name: to go on from it, see `restore`."""
         cohort = self._open_cohort()
@@ -180,6 +224,7 @@ class DosingVectorEnv(VectorEnv):
             kept["memory"] = self._memory
         return {name: np.array(array) for name, array in kept.items()}
 
+    @one_thread
     def restore(self, seed: int, snapshot: dict[str, NDArray[Any]]) -> None:
         """Go on from a snapshot of an environment like this one, in the random world of its seed."""
         self._open(seed)
@@ -227,11 +272,20 @@ class DosingVectorEnv(VectorEnv):
         return seen.copy()
 
 
-def _patient_numbers(patients: Any, count: int) -> NDArray[np.int64]:
-    numbers = np.asarray(patients)
-    if numbers.shape != (count,) or numbers.dtype.kind not in "iu" or (numbers < 0).any():
-        raise ValueError(f"patients: expected {count} patient numbers of at least 0, got {patients!r}")
-    return numbers.astype(np.int64)
+def checked_options(options: Any, known: tuple[str, ...]) -> dict[str, Any]:
+    """The options of a reset.
+
+    Raises:
+        ValueError: they are no dict, or one is not known.
+    """
+    if options is None:
+        return {}
+    if not isinstance(options, dict):
+        raise ValueError(f"options: {printable.value(options)} is no dict. Known options: {', '.join(known)}")
+    for option in options:
+        if option not in known:
+            raise ValueError(f"options: {unknown('option', str(option), list(known))}")
+    return options
 
 
 def info_of(task: Task, prices: Any, paid: Paid, limited: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from dosing_env import __version__, trial_files
+from dosing_env import __version__, arguments, trial_files
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent
 from dosing_env.catalogue import given, unknown
@@ -104,7 +104,8 @@ def compare(
 ) -> Trial:
     """As `evaluate`, with policies that a file may have named: none of them is a Python file, unless it is `Given`."""
     chosen = list(policies)
-    _check(patients, jobs, chosen)
+    patients, seed = arguments.whole("patients", patients, 1, arguments.MOST_PATIENTS), arguments.seed_of(seed)
+    _check(jobs, chosen)
     _check_subgroups(case)
     loaded = [policy_of(policy) for policy in chosen]
     arms = [arm_of(policy) for policy in loaded]
@@ -156,11 +157,8 @@ def portable(name: str) -> str:
     )
 
 
-def _check(patients: int, jobs: int, policies: list[Any]) -> None:
-    if patients < 1:
-        raise ValueError(f"patients: {patients} is below 1")
-    if jobs < 1:
-        raise ValueError(f"jobs: {jobs} is below 1")
+def _check(jobs: int, policies: list[Any]) -> None:
+    arguments.whole("jobs", jobs, 1)
     if not policies:
         raise ValueError("policies: none given")
     if jobs > 1 and not all(isinstance(policy, str) for policy in policies):

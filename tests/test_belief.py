@@ -182,6 +182,11 @@ def test_a_model_without_residual_error_cannot_be_believed() -> None:
         Sight(WARD.task(), silent)
 
 
+def test_a_model_with_occasions_cannot_be_believed() -> None:
+    with pytest.raises(ValueError, match="two_compartments: this model has between-occasion variability"):
+        Sight(WARD.task(), "tests/models/two_compartments.toml")
+
+
 def test_infusions_must_end_before_the_next_decision() -> None:
     slow = changed("vancomycin_ward", dosing={"max_rate_mg_per_h": 200.0})
     with pytest.raises(ValueError, match="belief: plans no infusion of 15 h"):

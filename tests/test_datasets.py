@@ -185,7 +185,7 @@ def test_names_within_names_and_none(folder: Path) -> None:
 
 
 def test_no_patients_are_refused() -> None:
-    with pytest.raises(ValueError, match="patients: 0 is below 1"):
+    with pytest.raises(ValueError, match="patients: 0 is not a whole number from 1"):
         datasets.write_dataset("vancomycin_ward", "ucsf", ID, patients=0)
 
 

@@ -14,13 +14,24 @@ import pytest
 # above it here, never of those below. A new room needs a place in this table.
 ORDER = (
     {"catalogue", "modules", "statistics", "files", "equations", "evidence", "processes", "weights", "algorithms"}
-    | {"printable", "reading", "writing", "folders", "spreadsheet"},
+    | {"printable", "arguments", "reading", "writing", "folders", "spreadsheet", "references"},
     {"arithmetic", "formulas", "residual", "pharmacology", "patients", "blocks"},
     {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
     {"care", "task", "interchange"},
     {"decision", "cohort", "inference", "policy", "ward", "clinic", "scenario_file", "scenario"},
     {"sight", "recipe", "learned"},
-    {"spaces", "env", "vector", "registration", "warfarin_dosing", "protocols", "planners", "agent", "bedside"},
+    {
+        "spaces",
+        "threads",
+        "env",
+        "vector",
+        "registration",
+        "warfarin_dosing",
+        "protocols",
+        "planners",
+        "agent",
+        "bedside",
+    },
     {"trial", "trial_files", "trial_summary"},
     {"policies", "treatment"},
     {"virtual_trial", "verification", "datasets"},
@@ -31,10 +42,12 @@ ORDER = (
 # Rooms that may import less than their line allows: the only project rooms they may name.
 NARROW = {
     "printable": set[str](),
+    "arguments": {"printable"},
     "reading": set[str](),
     "spreadsheet": set[str](),
     "catalogue": {"modules", "printable", "reading"},
     "modules": set[str](),
+    "references": {"modules"},
     "statistics": set[str](),
     "files": {"printable", "reading"},
     "equations": set[str](),
@@ -44,6 +57,7 @@ NARROW = {
     "writing": set[str](),
     "folders": {"reading", "writing"},
     "blocks": {"arithmetic"},
+    "threads": set[str](),
     "residual": {"arithmetic"},
     "patients": set[str](),
     "anticoagulation": set[str](),

@@ -20,7 +20,7 @@ from dosing_env.clinic.oracle import plan_all, steady_doses
 from dosing_env.clinic.rules import rules_record
 from dosing_env.cohort import bench_for, holes
 from dosing_env.decision import admission
-from dosing_env.inference.problem import require_error, root_of, spelt_out
+from dosing_env.inference.problem import require_error, require_one_occasion, root_of, spelt_out
 from dosing_env.patients import WarfarinPatient
 from dosing_env.pharmacology import Drug, require_patients
 from dosing_env.simulation.cells import Floats
@@ -49,6 +49,7 @@ class MAPPlan:
     def __init__(self, task: Task, drug: Drug, name: str) -> None:
         require_patients(drug, WarfarinPatient, f"{name} in a clinic")
         require_error(drug)
+        require_one_occasion(drug)
         self._task, self._drug = task, believed(drug, task.rules)
         own = replace(task, drug=self._drug)
         filled = holes(own)

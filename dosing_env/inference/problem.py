@@ -45,6 +45,12 @@ def require_error(drug: Drug) -> None:
         raise ValueError(f"{drug.name}: it has no residual error (assay): nothing can be learned from a level")
 
 
+def require_one_occasion(drug: Drug) -> None:
+    """Refuse a drug that varies between occasions where charts, which number none, are read."""
+    if any(drug.occasion.values()):
+        raise ValueError(f"{drug.name}: this model has between-occasion variability; charts do not support it yet")
+
+
 def posed(drug: DrugLike, data: Any, covariates: Any, carry: str) -> tuple[Study, Levels, Problem]:
     """What tables say: who is meant, what was measured, and the problem. See `map_estimate`.
 

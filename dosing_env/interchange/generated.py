@@ -10,10 +10,12 @@ import functools
 import hashlib
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
 from dosing_env.modules import module_of
+from dosing_env.simulation.compiling import UNKEPT, warn_once
 from dosing_env.writing import write_whole
 
 
@@ -28,15 +30,14 @@ def module(text: str) -> ModuleType:
 def _written(name: str, text: str) -> str:
     """The path of a file with this text; a name in brackets where none can be written."""
     folder = cache_folder()
-    if folder is None:
-        return f"<{name}>"
-    path = folder / name
-    try:
-        if not (path.is_file() and path.read_bytes() == text.encode()):
+    with suppress(OSError):
+        path = folder / name if folder else None
+        if path and not (path.is_file() and path.read_bytes() == text.encode()):
             write_whole(path, text.encode())
-    except OSError:
-        return f"<{name}>"
-    return str(path)
+        if path:
+            return str(path)
+    warn_once(UNKEPT)
+    return f"<{name}>"
 
 
 def cache_folder() -> Path | None:

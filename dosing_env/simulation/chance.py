@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dosing_env.arguments import seed_of
 from dosing_env.arithmetic import log, sqrt
 
 STREAMS = {"train": 0, "tune": 1, "evaluate": 2, "simulate": 3}
@@ -41,13 +42,11 @@ def key_of(stream: str, seed: int) -> Key:
     """The key of a stream ("train", "tune", "evaluate", "simulate") and a seed (0 to 2**64 - 1).
 
     Raises:
-        ValueError: unknown stream, or a seed out of range.
+        ValueError: unknown stream, or a seed that is no whole number or out of range.
     """
-    if stream not in STREAMS:
+    if not isinstance(stream, str) or stream not in STREAMS:
         raise ValueError(f"stream: {stream!r} is not one of {', '.join(STREAMS)}")
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed: {seed} is not between 0 and 2**64 - 1")
-    return Key(np.uint64(STREAMS[stream]), np.uint64(seed))
+    return Key(np.uint64(STREAMS[stream]), np.uint64(seed_of(seed)))
 
 
 def world(seed: int) -> Key:
@@ -56,9 +55,7 @@ def world(seed: int) -> Key:
     Raises:
         ValueError: a seed that is no whole number, or out of range.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise ValueError(f"seed: {seed!r} is not a whole number")
-    return key_of("simulate", int(seed))
+    return key_of("simulate", seed)
 
 
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]

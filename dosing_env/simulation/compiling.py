@@ -2,10 +2,10 @@
 
 A template is an ordinary function with holes: module-level names set to `HOLE`. `specialise` fills the holes (in the
 template and in every project function it calls) and compiles the result with numba. The compiled function is named
-after a hash of all the source that went into it, so that numba's file cache can neither mix two drugs up nor serve
-machine code of an older source (numba itself looks only at the file of the outermost function). The same holds for the
-functions inside: machine code loaded from two cache files is linked by their names, which numba numbers anew in each
-process, so that one drug could be given the code of another.
+after a hash of all the source that went into it, so that its file (`machine_code`) can neither be taken for that of
+another drug nor hold machine code of an older source. The same holds for the functions inside: machine code loaded from
+two files is linked by their names, which numba numbers anew in each process, so that one drug could be given the code
+of another.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import hashlib
 import inspect
 import math
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
@@ -34,6 +35,11 @@ class _Hole:
 
 
 HOLE: Any = _Hole()
+
+UNKEPT = (
+    "machine code is not kept, so every process compiles for itself, which takes a minute or more. "
+    "Name a folder that can be written in NUMBA_CACHE_DIR"
+)
 
 _OPTIONS = {"error_model": "numpy"}
 _UNCOUNTED = _OPTIONS | {"_nrt": False}  # numba counts no references to arrays
@@ -77,6 +83,12 @@ _ON_FLOATS: dict[Any, Any] = {
     np.where: _choose,
     power: _power,
 }
+
+
+@functools.cache
+def warn_once(text: str) -> None:
+    """Warn, once in a process."""
+    warnings.warn(text, RuntimeWarning, stacklevel=2)
 
 
 def apart(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -131,18 +143,24 @@ def _python(function: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Fun
 
 @functools.cache
 def _specialise(template: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
-    import numba
-
-    function = _with_globals(template, filling, _name(template, filling), _inner)
-    return numba.njit(function, cache=_in_a_file(template, dict(filling)), **_OPTIONS, nogil=True)
+    return _jitted(template, filling, _inner, _OPTIONS)
 
 
 @functools.cache
 def _uncounted_template(template: FunctionType, filling: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    return _jitted(template, filling, _uncounted, _UNCOUNTED)
+
+
+def _jitted(
+    template: FunctionType, filling: tuple[tuple[str, Any], ...], prepare: Callable[..., Any], options: dict[str, Any]
+) -> Callable[..., Any]:
     import numba
 
-    function = _with_globals(template, filling, _name(template, filling), _uncounted)
-    return numba.njit(function, cache=_in_a_file(template, dict(filling)), **_UNCOUNTED, nogil=True)
+    from dosing_env.simulation.machine_code import keep
+
+    function = _with_globals(template, filling, _name(template, filling), prepare)
+    jitted = numba.njit(function, **options, nogil=True)
+    return keep(jitted, function) if _in_a_file(template, dict(filling)) else jitted  # type: ignore[no-any-return]
 
 
 @functools.cache
@@ -153,10 +171,10 @@ def _addresses(templates: Any, filling: tuple[tuple[str, Any], ...]) -> tuple[An
 
 
 def _at(template: FunctionType, signature: Any, filling: tuple[tuple[str, Any], ...]) -> Any:
-    import numba
+    from dosing_env.simulation.machine_code import callback
 
     function = _with_globals(template, filling, _name(template, filling), _uncounted)
-    return numba.cfunc(signature, cache=_in_a_file(template, dict(filling)), **_UNCOUNTED)(function)
+    return callback(function, signature, _UNCOUNTED, _in_a_file(template, dict(filling)))
 
 
 @functools.cache
@@ -280,6 +298,6 @@ def _file_text(path: str) -> str:
 
 
 def _in_a_file(template: FunctionType, filling: dict[str, Any]) -> bool:
-    """Whether all functions live in files and close over nothing, so that the fingerprint says all about them."""
+    """Whether it can be kept: the functions live in files and close over nothing, so the fingerprint says all."""
     functions = [f for f in _family(template, filling, {}) if isinstance(f, FunctionType)]
     return all(f.__closure__ is None and inspect.getfile(f).endswith(".py") for f in functions)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dosing_env.arguments import whole
+
 Numbers = NDArray[np.uint64]
 Names = Sequence[Hashable]
 
@@ -39,11 +41,11 @@ def common(tables: Mapping[str, list[Hashable]], subjects: Any = None) -> list[H
 
 
 def _numbered(subjects: Any) -> range:
-    whole = isinstance(subjects, int) and not isinstance(subjects, bool)
-    numbers = range(1, subjects + 1) if whole else subjects
-    if not (isinstance(numbers, range) and len(numbers) > 0 and min(numbers) >= 0 and max(numbers) < _NO_NUMBER):
-        raise ValueError(f"subjects: {subjects!r}: must be how many there are, at least 1, or a range of their numbers")
-    return numbers
+    if not isinstance(subjects, range):
+        return range(1, 1 + whole("subjects", subjects, 1, _NO_NUMBER - 1, ", nor a range of their numbers"))
+    if not (len(subjects) > 0 and min(subjects) >= 0 and max(subjects) < _NO_NUMBER):
+        raise ValueError(f"subjects: {subjects!r} is empty, or has numbers that are not from 0 to {_NO_NUMBER - 1}")
+    return subjects
 
 
 def rows_of(subjects: list[Hashable], who: list[Hashable]) -> NDArray[np.intp]:

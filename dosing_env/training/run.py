@@ -11,11 +11,13 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from dosing_env import folders, processes
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent, spaces_of
+from dosing_env.arguments import LARGEST_TRAINING_SEED, whole
 from dosing_env.catalogue import unknown
 from dosing_env.policies import policy_of
 from dosing_env.recipe import Boosting, Network, Recipe, Scaler, sight_of
@@ -114,7 +116,8 @@ def folder_of(recipe: Recipe, seed: int | Sequence[int] | None) -> Path:
     """Where a training is written: one seed alone must not replace the weights of all."""
     if seed is None:
         return Path("runs") / recipe.name
-    return Path("runs") / (f"{recipe.name}_seed{seed}" if isinstance(seed, int) else f"{recipe.name}_{len(seed)}_seeds")
+    several = isinstance(seed, Sequence | np.ndarray)
+    return Path("runs") / (f"{recipe.name}_{len(_seeds(seed))}_seeds" if several else f"{recipe.name}_seed{seed}")
 
 
 def check(recipe: Recipe, case: Scenario) -> None:
@@ -138,9 +141,14 @@ def check(recipe: Recipe, case: Scenario) -> None:
         import dosing_env.boosting  # noqa: F401  needs a package
 
 
+def _seeds(seed: int | Sequence[int]) -> tuple[int, ...]:
+    listed = seed if isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str) else [seed]
+    return tuple(whole("seed", one, 0, LARGEST_TRAINING_SEED) for one in listed)
+
+
 def asked(recipe: Recipe, seed: int | Sequence[int] | None, steps: int | None) -> Recipe:
     """The recipe with the seeds and the steps that were asked for."""
-    seeds = recipe.training.seeds if seed is None else (seed,) if isinstance(seed, int) else tuple(seed)
+    seeds = recipe.training.seeds if seed is None else _seeds(seed)
     training = msgspec.structs.replace(recipe.training, seeds=seeds, steps=steps or recipe.training.steps)
     changed = msgspec.structs.replace(recipe, training=training)
     recipes.check(changed, recipe.file)

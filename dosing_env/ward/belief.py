@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dosing_env.care import Feature
 from dosing_env.cohort import bench_for, holes
 from dosing_env.decision import admission
-from dosing_env.inference.problem import laplace, require_error, root_of
+from dosing_env.inference.problem import laplace, require_error, require_one_occasion, root_of
 from dosing_env.inference.search import CONVERGED
 from dosing_env.pharmacology import Drug, DrugLike, drug_of
 from dosing_env.simulation.cells import Floats
@@ -54,13 +54,14 @@ class Believer:
         name: for messages.
 
     Raises:
-        ValueError: the model has no residual error, an infusion of the task may run into the next decision, or the
-            charts are not those of a ward.
+        ValueError: the model has no residual error or varies between occasions, an infusion of the task may run into
+            the next decision, or the charts are not those of a ward.
     """
 
     def __init__(self, task: Task, drug: Drug, levels: tuple[int, ...] | None, name: str) -> None:
         require_ward(task, name)
         require_error(drug)
+        require_one_occasion(drug)
         require_short(task.rules, name)
         self.task, self.drug, self._levels = task, drug, levels
         believed = replace(task, drug=drug)

@@ -312,10 +312,10 @@ def test_no_subject_shares_a_draw_with_a_patient_of_an_environment() -> None:
     [
         ({"seed": 1.5}, "seed: 1.5 is not a whole number"),
         ({"seed": True}, "seed: True is not a whole number"),
-        ({"seed": -1}, "seed: -1 is not between 0 and 2**64 - 1"),
-        ({"subjects": 0}, "subjects: 0: must be how many there are, at least 1"),
-        ({"subjects": "ten"}, "subjects: 'ten': must be how many"),
-        ({"subjects": range(-1, 3)}, "subjects: range(-1, 3): must be how many"),
+        ({"seed": -1}, "seed: -1 is not a whole number from 0 to 2**64 - 1"),
+        ({"subjects": 0}, "subjects: 0 is not a whole number from 1 to 2**63 - 1, nor a range of their numbers"),
+        ({"subjects": "ten"}, "subjects: 'ten' is not a whole number from 1"),
+        ({"subjects": range(-1, 3)}, "subjects: range(-1, 3) is empty, or has numbers that are not from 0"),
         ({"subjects": 3, "eta": [{"ID": 1, "CL": 0.1}]}, "subjects: 3: eta has an ID; only tables without one"),
     ],
 )
