@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env import catalogue, printable, recipe
+from dosing_env import catalogue, recipe
 from dosing_env.algorithms import ALGORITHMS
+from dosing_env.io import printable
 from dosing_env.learned import RecurrentNetwork, learned_of, starting
 from dosing_env.policy import Held, Policy
 from dosing_env.recipe import Recipe, Scaler

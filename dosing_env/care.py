@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
-from dosing_env.arguments import whole
+from dosing_env.io.arguments import whole
 
 Better = Literal["higher", "lower", "neither"]
 

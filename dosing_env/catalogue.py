@@ -19,8 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dosing_env import printable, reading
-from dosing_env.modules import SOURCE, module_of
+from dosing_env.io import printable, reading
+from dosing_env.source.modules import SOURCE, module_of
 
 _PACKAGE = Path(__file__).resolve().parent
 PYTHON_KINDS = {"drugs": "DRUG", "populations": "POPULATION", "protocols": "PROTOCOL", "planners": "PLANNER"}

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env import decision
-from dosing_env.arguments import whole
 from dosing_env.decision import Paid, admission, bench_type, course_type, nothing_paid
+from dosing_env.io.arguments import whole
 from dosing_env.simulation import daily
 from dosing_env.simulation.chance import key_of
 from dosing_env.simulation.compilable import HINT, compilable

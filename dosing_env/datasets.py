@@ -23,15 +23,15 @@ from numpy.typing import NDArray
 
 from dosing_env import __version__, catalogue
 from dosing_env import scenario as scenarios
-from dosing_env.arguments import MOST_PATIENTS, seed_of, whole
 from dosing_env.care import Feature
+from dosing_env.io.arguments import MOST_PATIENTS, seed_of, whole
+from dosing_env.io.writing import flush, scratch
 from dosing_env.policies import arm_of, policy_of
 from dosing_env.registration import environment_id
 from dosing_env.scenario import Scenario
 from dosing_env.sight import Sight
 from dosing_env.treatment import begin, checked
 from dosing_env.vector import DosingVectorEnv
-from dosing_env.writing import flush, scratch
 
 try:
     import minari

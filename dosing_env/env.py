@@ -10,8 +10,8 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from dosing_env.arguments import seed_of
 from dosing_env.decision import Paid
+from dosing_env.io.arguments import seed_of
 from dosing_env.scenario import Scenario
 from dosing_env.threads import one_thread, taken
 from dosing_env.vector import DosingVectorEnv, checked_options, info_of

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from dosing_env import catalogue
 from dosing_env.catalogue import unknown
 from dosing_env.evidence import Published
-from dosing_env.references import packed, standing, unpacked
 from dosing_env.residual import FORMS
+from dosing_env.source.references import packed, standing, unpacked
 
 _COLUMNS = ("ID", "time", "level", "dv", "blq", "auc")  # of `simulate`
 _ROUNDING = 1e-12  # of a variance: less is none

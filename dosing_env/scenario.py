@@ -10,11 +10,13 @@ from typing import Any
 
 import msgspec
 
-from dosing_env import catalogue, equations, printable
+from dosing_env import catalogue
 from dosing_env.clinic.scenario import ClinicScenario
-from dosing_env.files import convert, decode
+from dosing_env.io import printable
+from dosing_env.io.records import convert, decode
 from dosing_env.scenario_file import Scenario as Scenario
 from dosing_env.scenario_file import check, plain
+from dosing_env.source import equations
 from dosing_env.ward.scenario import WardScenario
 
 CARES: dict[str, type[Scenario]] = {kind.kind.name: kind for kind in (WardScenario, ClinicScenario)}
@@ -27,10 +29,10 @@ def load(name: str | Mapping[str, Any]) -> Scenario:
     Raises:
         ValueError: one line with file, field, value, rule and the nearest right answer.
     """
-    if not isinstance(name, str):
+    if isinstance(name, Mapping):
         where = printable.one_line(str(name.get("name", "scenario")), printable.VALUE)
         return check(convert(dict(name), _kind_of(dict(name))), where)
-    path = catalogue.find("scenarios", name)
+    path = catalogue.find("scenarios", str(name))
     return check(msgspec.structs.replace(decode(path, _kind_of), name=path.stem), str(path))
 
 

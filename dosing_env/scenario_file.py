@@ -9,10 +9,11 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from dosing_env import catalogue, printable
+from dosing_env import catalogue
 from dosing_env.care import Care
 from dosing_env.catalogue import given
-from dosing_env.files import convert, finite
+from dosing_env.io import printable
+from dosing_env.io.records import convert, finite
 from dosing_env.pharmacology import Drug, Population, require_patients
 from dosing_env.policy import require_policy
 from dosing_env.task import Task

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.arguments import whole
+from dosing_env.io.arguments import whole
 from dosing_env.pharmacology import DrugLike
 from dosing_env.task import Task
 

@@ -13,11 +13,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dosing_env import folders, printable, reading
-from dosing_env.folders import ANOTHER, Record, digest_of
-from dosing_env.spreadsheet import quoted, unquoted
+from dosing_env.io import folders, printable, reading
+from dosing_env.io.folders import ANOTHER, Record, digest_of
+from dosing_env.io.spreadsheet import quoted, unquoted
+from dosing_env.io.writing import flush, whole, write_whole
 from dosing_env.trial import Arm, Endpoint, Subgroup, Trial
-from dosing_env.writing import flush, whole, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd

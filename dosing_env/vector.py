@@ -11,11 +11,11 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from dosing_env import printable
-from dosing_env.arguments import patient_numbers, seed_of, switch, whole
 from dosing_env.catalogue import given, unknown
 from dosing_env.cohort import Cohort, require_room
 from dosing_env.decision import Paid
+from dosing_env.io import printable
+from dosing_env.io.arguments import patient_numbers, seed_of, switch, whole
 from dosing_env.pharmacology import DrugLike
 from dosing_env.scenario import Scenario, load
 from dosing_env.sight import Sight

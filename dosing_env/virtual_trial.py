@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from dosing_env import __version__, arguments, trial_files
+from dosing_env import __version__, trial_files
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent
 from dosing_env.catalogue import given, unknown
+from dosing_env.io import arguments
 from dosing_env.policies import arm_of, policy_of
 from dosing_env.processes import pool, starting
 from dosing_env.scenario import Scenario

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from dosing_env import files, printable, reading, writing
+from dosing_env.io import printable, reading, records, writing
 
 State = dict[str, NDArray[Any]]  # what was learned, by name: of a network Stable-Baselines3's state dict
 PICKLES = (".zip", ".pkl", ".pickle", ".pt", ".pth", ".joblib")
@@ -131,7 +131,7 @@ def check_card(card: dict[str, Any], states: dict[int, State], path: Path) -> No
     """
     try:
         json.dumps(card, ensure_ascii=False).encode()  # refuses halves of characters, which cannot be printed
-        learning = files.convert(card, Card).learning
+        learning = records.convert(card, Card).learning
     except ValueError as error:
         raise ValueError(f"{path}: card: {printable.one_line(str(error))}") from None
     if {row["seed"] for row in learning} != states.keys():

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import dosing_env
-from dosing_env.arguments import LARGEST_PATIENT, patient_numbers, seed_of, switch, whole
 from dosing_env.env import DosingEnv
+from dosing_env.io.arguments import LARGEST_PATIENT, patient_numbers, seed_of, switch, whole
 from dosing_env.simulation.chance import key_of
 from dosing_env.training.run import asked
 from dosing_env.vector import DosingVectorEnv

@@ -14,7 +14,7 @@ import pytest
 
 from dosing_env import scenario as scenarios
 from dosing_env.agent import load_agent
-from dosing_env.reading import ARRAYS
+from dosing_env.io.reading import ARRAYS
 from tests.bundles import FORMS, refused, sound
 
 FLIPPED, CUT, INSERTED, MOVED = 7000, 1000, 1000, 1000

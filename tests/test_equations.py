@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from dosing_env.equations import behind
+from dosing_env.source.equations import behind
 
 # Whatever the syntax trees of different Pythons say differently: empty fields, type parameters, formats.
 TEXT = '''

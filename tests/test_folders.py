@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from dosing_env import folders
-from dosing_env.folders import Record, alone, note, read, require_free, require_not_read, write
+from dosing_env.io import folders
+from dosing_env.io.folders import Record, alone, note, read, require_free, require_not_read, write
 
 
 def test_a_file_is_known_as_it_was_written(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from dosing_env import catalogue, equations, processes, scenario
+from dosing_env import catalogue, processes, scenario
 from dosing_env.catalogue import Given, given
 from dosing_env.policies import policy_of
 from dosing_env.simulation.compiling import HOLE, specialise
+from dosing_env.source import equations
 
 OWN = catalogue.source("protocols", "fixed_1g_q12h").replace("fixed_1g_q12h", "own_1")
 WARD = scenario.load("vancomycin_ward")

@@ -9,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dosing_env import printable, scenario
+from dosing_env import scenario
 from dosing_env.catalogue import unknown
 from dosing_env.cli.program import say
 from dosing_env.cli.terminal import console
+from dosing_env.io import printable
+from dosing_env.io.spreadsheet import quoted, unquoted
 from dosing_env.report.markdown import plain
-from dosing_env.spreadsheet import quoted, unquoted
 from tests.cli.commands import complaint, run
 
 NASTY = "a\x1b[31mb\x9bc\x1b]0;t\x07\u202ed\x00e\nf\u2066"

@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dosing_env import catalogue, reading, recipe, scenario
+from dosing_env import catalogue, recipe, scenario
 from dosing_env.agent import load_agent
 from dosing_env.bedside import table as bedside
 from dosing_env.interchange.text_models import read_models
+from dosing_env.io import reading
 from dosing_env.simulation.cells import Table
 from dosing_env.trial import Trial
 
@@ -27,9 +28,9 @@ def _trial(path: Path) -> Any:
 READERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "scenario": ("x.toml", lambda path: scenario.load(str(path))),
     "recipe": ("x.toml", lambda path: recipe.load(str(path))),
-    "model": ("x.toml", lambda path: catalogue.load("drugs", str(path))),
+    "model": ("x.toml", lambda path: catalogue.load("drugs", catalogue.given(path))),
     "bedside": ("x.toml", lambda path: bedside.load(str(path))),
-    "code": ("x.py", lambda path: catalogue.load("drugs", str(path))),
+    "code": ("x.py", lambda path: catalogue.load("drugs", catalogue.given(path))),
     "csv": ("x.csv", lambda path: Table("x.csv", path, ())),
     "parquet": ("x.parquet", lambda path: Table("x.parquet", path, ())),
     "models": ("x.csv", lambda path: read_models(path, path)),

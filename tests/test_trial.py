@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dosing_env.folders import digest_of
+from dosing_env.io.folders import digest_of
 from dosing_env.trial import ALL, Arm, Endpoint, Subgroup, Trial
 from tests.synthetic import ARMS, DRUGS, ENDPOINTS, SUBGROUPS, interrupted, make_trial
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dosing_env import writing
-from dosing_env.writing import clean, scratch, whole, write_whole
+from dosing_env.io import writing
+from dosing_env.io.writing import clean, scratch, whole, write_whole
 
 NAME = ".dosing-env-0123456789abcdef.part"
 
@@ -119,7 +119,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
 def test_what_a_killed_process_leaves_is_cleaned_at_the_next_start(tmp_path: Path, what: str) -> None:
     code = f"""import sys, time
 from pathlib import Path
-from dosing_env.writing import {what}
+from dosing_env.io.writing import {what}
 with {what}(Path(sys.argv[1]){" / 'file'" if what == "whole" else ""}) as half:
     ((half / "x") if half.is_dir() else half).write_text("half")
     print("there", flush=True)

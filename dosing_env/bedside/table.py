@@ -13,10 +13,10 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from dosing_env import printable
 from dosing_env.bedside.chart import COLUMNS, Counts
 from dosing_env.catalogue import unknown
-from dosing_env.files import decode
+from dosing_env.io import printable
+from dosing_env.io.records import decode
 
 DEEPEST = 5  # questions before an answer
 MOST = {"mg": 1000.0, "percent": 1000.0, "days": 1000.0}

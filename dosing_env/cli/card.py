@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from dosing_env import printable
 from dosing_env.cli.program import require_file_writable
 from dosing_env.cli.progress import progress
+from dosing_env.io import printable
 
 
 @click.command()
@@ -21,8 +21,8 @@ def card(agent: str, output: Path | None, jobs: int, quiet: bool) -> None:
 
     AGENT is a name from `dosing-env list agents` or the .toml file of a recipe with its weights beside it.
     """
+    from dosing_env.io.writing import write_whole
     from dosing_env.report.card import describe
-    from dosing_env.writing import write_whole
 
     if output is not None:
         require_file_writable(output)

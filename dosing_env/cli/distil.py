@@ -45,9 +45,10 @@ def distil(
     dosing-env distil warfarin_initiation_ppo
     dosing-env distil warfarin_iwpc_genetic_aurora --scenario warfarin_initiation --depth 3
     """  # noqa: D301  (click reads the character \b)
-    from dosing_env import catalogue, folders
+    from dosing_env import catalogue
     from dosing_env import scenario as scenarios
     from dosing_env.bedside.table import text_of
+    from dosing_env.io import folders
     from dosing_env.policies import TABLE, policy_of
     from dosing_env.report.bedside import page
     from dosing_env.virtual_trial import evaluate
@@ -82,7 +83,7 @@ def distil(
 
 def _check_folder(file: Path, agent: str, command: str, overwrite: bool) -> None:
     """Refuse a folder where the table and its page would replace anything but the same once more."""
-    from dosing_env import folders
+    from dosing_env.io import folders
 
     folders.require_not_read(agent, file)
     if overwrite:

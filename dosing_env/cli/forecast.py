@@ -141,7 +141,7 @@ def _rendered(outlook: Outlook, plot: Path | None, out: Path | None) -> dict[Pat
 
 
 def _write(files: dict[Path, bytes]) -> None:
-    from dosing_env.writing import write_whole
+    from dosing_env.io.writing import write_whole
 
     for path, content in files.items():
         write_whole(path, content)

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from dosing_env import catalogue, printable
+from dosing_env import catalogue
 from dosing_env.cli.kinds import KINDS, kind_of_word
 from dosing_env.cli.program import table_console
+from dosing_env.io import printable
 
 
 @click.command("list")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Never
 
 import click
 
-from dosing_env import catalogue, printable
+from dosing_env import catalogue
 from dosing_env.cli.stops import STOPPED, answered
+from dosing_env.io import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from dosing_env import printable
+from dosing_env.io import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

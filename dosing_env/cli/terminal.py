@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
 from rich.segment import Segment
 
-from dosing_env.printable import visible
+from dosing_env.io.printable import visible
 
 
 class Visible(RenderHook):

@@ -11,7 +11,7 @@ import click
 
 from dosing_env.cli.program import FAILED, CommandError, require_file_writable, table_console
 from dosing_env.cli.progress import progress
-from dosing_env.spreadsheet import quoted
+from dosing_env.io.spreadsheet import quoted
 
 if TYPE_CHECKING:
     from dosing_env.verification import Check
@@ -91,7 +91,7 @@ def _by_subject(checks: list[Check]) -> dict[tuple[str, str], list[Check]]:
 def _write(path: Path, checks: list[Check]) -> None:
     import pandas as pd
 
-    from dosing_env.writing import write_whole
+    from dosing_env.io.writing import write_whole
 
     table = pd.DataFrame(checks).assign(passed=[check.passed for check in checks])
     write_whole(path, quoted(table).to_csv(index=False).encode())

@@ -114,16 +114,16 @@ class Outlook:
 
     def picture(self, path: str | Path) -> Path:
         """Draw the levels so far and to come: .png, .svg or .pdf, whole or not at all."""
+        from dosing_env.io.writing import write_whole
         from dosing_env.report.outlook_figure import drawn
-        from dosing_env.writing import write_whole
 
         write_whole(Path(path), drawn(self, Path(path)))
         return Path(path)
 
     def save(self, path: str | Path) -> Path:
         """Write the regimens (.csv) or everything (.json), whole or not at all."""
+        from dosing_env.io.writing import write_whole
         from dosing_env.report.outlook import written
-        from dosing_env.writing import write_whole
 
         write_whole(Path(path), written(self, Path(path)))
         return Path(path)

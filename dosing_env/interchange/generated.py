@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
-from dosing_env.modules import module_of
-from dosing_env.simulation.compiling import UNKEPT, warn_once
-from dosing_env.writing import write_whole
+from dosing_env.io.writing import write_whole
+from dosing_env.simulation.notices import UNKEPT, warn_once
+from dosing_env.source.modules import module_of
 
 
 @functools.cache

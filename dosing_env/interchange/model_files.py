@@ -14,12 +14,12 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from dosing_env import printable
 from dosing_env.catalogue import unknown
-from dosing_env.files import decode
 from dosing_env.interchange import equations
 from dosing_env.interchange.equations import ETA, HOW_DOSES_ENTER, MOST, Equations
 from dosing_env.interchange.expressions import Tree, checked_name, names, parse
+from dosing_env.io import printable
+from dosing_env.io.records import decode
 from dosing_env.pharmacology import Assay, Drug
 
 Natural = Annotated[float, Meta(ge=0)]

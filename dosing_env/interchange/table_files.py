@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from dosing_env.spreadsheet import quoted
-from dosing_env.writing import whole
+from dosing_env.io.spreadsheet import quoted
+from dosing_env.io.writing import whole
 
 ENDINGS = (".csv", ".parquet")
 

@@ -15,10 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dosing_env import printable, reading
 from dosing_env.catalogue import unknown
 from dosing_env.interchange.equations import ETA, HOW_DOSES_ENTER, MOST, Compartment, Equations, drug
 from dosing_env.interchange.expressions import Call, Chain, Name, Number, Tree, checked_name, names, parse
+from dosing_env.io import printable, reading
 from dosing_env.pharmacology import Assay, Drug
 
 _COLUMNS = ("initial", "bioavailability", "lag", "duration")  # an empty cell: nothing special

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dosing_env import catalogue, printable
+from dosing_env import catalogue
 from dosing_env.algorithms import ALGORITHMS, FITTED
-from dosing_env.files import finite
+from dosing_env.io import printable
+from dosing_env.io.records import finite
 from dosing_env.pharmacology import drug_of
 from dosing_env.policy import require_policy
 from dosing_env.recipe.sections import PARTS, Recipe

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from dosing_env import catalogue, printable, reading
-from dosing_env.files import decode, decode_text
+from dosing_env import catalogue
+from dosing_env.io import printable, reading
+from dosing_env.io.records import decode, decode_text
 from dosing_env.recipe.checks import check
 from dosing_env.recipe.sections import Recipe
 from dosing_env.scenario import content_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dosing_env.printable import visible
+from dosing_env.io.printable import visible
 
 
 def plain(value: Any) -> Any:

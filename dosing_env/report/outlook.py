@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from dosing_env.inference.doubts import MIDDLE, digits
 from dosing_env.inference.forecast import DISCLAIMER, Outlook
+from dosing_env.io.spreadsheet import quoted
 from dosing_env.report.look import HARM
 from dosing_env.report.meanings import of_parameters
-from dosing_env.spreadsheet import quoted
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType

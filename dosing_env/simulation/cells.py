@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dosing_env import printable, reading
-from dosing_env.spreadsheet import unquoted
+from dosing_env.io import printable, reading
+from dosing_env.io.spreadsheet import unquoted
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

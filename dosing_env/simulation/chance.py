@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dosing_env.arguments import seed_of
 from dosing_env.arithmetic import log, sqrt
+from dosing_env.io.arguments import seed_of
 
 STREAMS = {"train": 0, "tune": 1, "evaluate": 2, "simulate": 3}
 

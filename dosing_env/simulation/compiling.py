@@ -16,7 +16,6 @@ import hashlib
 import inspect
 import math
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
@@ -24,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from dosing_env.arithmetic import power
-from dosing_env.modules import SOURCE
+from dosing_env.source.modules import SOURCE
 
 
 class _Hole:
@@ -35,11 +34,6 @@ class _Hole:
 
 
 HOLE: Any = _Hole()
-
-UNKEPT = (
-    "machine code is not kept, so every process compiles for itself, which takes a minute or more. "
-    "Name a folder that can be written in NUMBA_CACHE_DIR"
-)
 
 _OPTIONS = {"error_model": "numpy"}
 _UNCOUNTED = _OPTIONS | {"_nrt": False}  # numba counts no references to arrays
@@ -83,12 +77,6 @@ _ON_FLOATS: dict[Any, Any] = {
     np.where: _choose,
     power: _power,
 }
-
-
-@functools.cache
-def warn_once(text: str) -> None:
-    """Warn, once in a process."""
-    warnings.warn(text, RuntimeWarning, stacklevel=2)
 
 
 def apart(function: Callable[..., Any]) -> Callable[..., Any]:

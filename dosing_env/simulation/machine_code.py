@@ -20,8 +20,8 @@ from numba.core.ccallback import CFunc
 from numba.core.serialize import dumps
 from numba.core.sigutils import normalize_signature
 
-from dosing_env.simulation.compiling import UNKEPT, warn_once
-from dosing_env.writing import write_whole
+from dosing_env.io.writing import write_whole
+from dosing_env.simulation.notices import UNKEPT, warn_once
 
 _SUM = hashlib.sha256().digest_size  # bytes in front of what they are the checksum of
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.arguments import whole
+from dosing_env.io.arguments import whole
 
 Numbers = NDArray[np.uint64]
 Names = Sequence[Hashable]

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from dosing_env import folders, printable, reading, writing
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent
 from dosing_env.algorithms import ALGORITHMS
+from dosing_env.io import folders, printable, reading, writing
 from dosing_env.learned import starting
 from dosing_env.recipe import Recipe
 from dosing_env.scenario import Scenario

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from dosing_env import folders
 from dosing_env import recipe as recipes
+from dosing_env.io import folders
 from dosing_env.recipe import Recipe
 from dosing_env.training.checkpoints import CHECKPOINT
 

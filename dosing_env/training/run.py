@@ -13,12 +13,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from dosing_env import folders, processes
+from dosing_env import processes
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent, spaces_of
-from dosing_env.arguments import LARGEST_TRAINING_SEED, whole
 from dosing_env.catalogue import unknown
+from dosing_env.io import folders
+from dosing_env.io.arguments import LARGEST_TRAINING_SEED, whole
 from dosing_env.policies import policy_of
 from dosing_env.recipe import Boosting, Network, Recipe, Scaler, sight_of
 from dosing_env.report.card import describe

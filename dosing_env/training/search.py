@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dosing_env import __version__, folders, processes, writing
+from dosing_env import __version__, processes
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
+from dosing_env.io import folders, writing
 from dosing_env.recipe import Found, Recipe
 from dosing_env.report.search import TriedValues, drawn
 from dosing_env.training import run

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dosing_env import files
 from dosing_env import recipe as recipes
 from dosing_env.algorithms import ALGORITHMS
+from dosing_env.io import records
 from dosing_env.recipe import Choice, Range, Recipe
 from dosing_env.training import algorithms
 
@@ -87,7 +87,7 @@ def with_values(recipe: Recipe, values: Mapping[str, Any], where: str) -> Recipe
     for key, value in values.items():
         content.setdefault(sections.get(key, "hyperparameters"), {})[key] = value
     try:
-        changed = msgspec.structs.replace(files.convert(content, Recipe), search={})
+        changed = msgspec.structs.replace(records.convert(content, Recipe), search={})
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
     recipes.check(changed, where)

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 import msgspec
 import numpy as np
 
-from dosing_env import printable
 from dosing_env import scenario as scenarios
+from dosing_env.io import printable
 from dosing_env.recipe import Range, Recipe
 from dosing_env.scenario import Scenario
 from dosing_env.training.seed import identity_of

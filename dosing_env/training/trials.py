@@ -9,12 +9,12 @@ from statistics import fmean
 from typing import Any
 
 from dosing_env import scenario as scenarios
+from dosing_env.io.writing import scratch
 from dosing_env.processes import undisturbed
 from dosing_env.recipe import Limit, Recipe
 from dosing_env.training.seed import train_seed
 from dosing_env.training.space import proposed, with_values
 from dosing_env.training.study import ENDED, FrozenTrial, Plan, Study, TrialState, ended, opened, optuna
-from dosing_env.writing import scratch
 
 REFUSED = (ValueError, AssertionError, ArithmeticError, RuntimeError)  # by the library, or numbers that ran away
 AT_MOST = 10  # trials in a row that fail

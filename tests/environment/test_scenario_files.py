@@ -12,8 +12,9 @@ import gymnasium
 import numpy as np
 import pytest
 
-from dosing_env import catalogue, equations, registration, scenario
+from dosing_env import catalogue, registration, scenario
 from dosing_env.env import DosingEnv
+from dosing_env.source import equations
 from tests.environment.rollouts import every_scenario, identifier, share_of_most
 from tests.models import friberg
 

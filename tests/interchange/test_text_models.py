@@ -16,9 +16,9 @@ import pytest
 
 from dosing_env.interchange import equations
 from dosing_env.interchange.text_models import drugs_of_tables, read_models
-from dosing_env.modules import SOURCE
 from dosing_env.pharmacology import Drug, Patient
 from dosing_env.simulation.compiling import HOLE, specialise
+from dosing_env.source.modules import SOURCE
 from tests.interchange.trees import ON_NUMBERS
 from tests.models import dialysis, pk1, pk2, pk2cov, pk3
 from tests.simulation.reference_data import CASES

@@ -18,7 +18,7 @@ from numba.core.caching import CacheImpl
 
 from dosing_env.interchange import generated
 from dosing_env.simulation import machine_code
-from dosing_env.simulation.compiling import UNKEPT, warn_once
+from dosing_env.simulation.notices import UNKEPT, warn_once
 from tests.simulation.test_compiling import PROGRAM, TEMPLATE
 
 EXPECTED = float(3.0 + np.sin(3.0))

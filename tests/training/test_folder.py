@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dosing_env import folders
 from dosing_env import recipe as recipes
 from dosing_env.agent import load_agent
+from dosing_env.io import folders
 from dosing_env.recipe import Recipe
 from tests.training.recipes import small
 

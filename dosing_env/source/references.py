@@ -11,7 +11,7 @@ import operator
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from dosing_env.modules import SOURCE, module_of
+from dosing_env.source.modules import SOURCE, module_of
 
 
 class Reference(NamedTuple):

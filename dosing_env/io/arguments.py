@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dosing_env import printable
+from dosing_env.io import printable
 
 LARGEST_SEED = 2**64 - 1  # the key of `simulation.chance`
 LARGEST_TRAINING_SEED = 2**32 - 1  # of the generators of NumPy and PyTorch that training uses

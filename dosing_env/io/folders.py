@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dosing_env import reading
-from dosing_env.writing import is_named, lock, write_whole
+from dosing_env.io import reading
+from dosing_env.io.writing import is_named, lock, write_whole
 
 RECORD = "written.json"
 LOCK = "run.lock"

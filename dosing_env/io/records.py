@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dosing_env import printable, reading
+from dosing_env.io import printable, reading
 
 T = TypeVar("T")
 
