@@ -146,7 +146,7 @@ def compiled() -> float:
 
 
 def test_machine_code_is_of_the_text_that_was_executed(root: Path, here: Path) -> None:
-    """In one session, and out of numba's files in later ones."""
+    """In one session, and out of the files of machine code in later ones."""
     found = []
     for text in (DOUBLE, TRIPLE, DOUBLE):
         write("own.py", text)
@@ -159,4 +159,4 @@ def test_machine_code_is_of_the_text_that_was_executed(root: Path, here: Path) -
         command = [sys.executable, "-c", program]
         said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
         assert said.split() == [number]
-    assert len(list((here / "cache").rglob("*template_*.nbi"))) == 2
+    assert len(list((here / "cache").rglob("*template_*.nbc"))) == 2
