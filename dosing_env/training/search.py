@@ -187,6 +187,7 @@ class Standing:
 
 def _written(study: Study, plan: Plan, file: Path) -> Searched:
     """Write the recipe with the best values, and the picture beside it."""
+    _tidy(study, plan.folder)
     found = _found(study, plan)
     files.write_whole(file, recipes.text(found).encode())
     tried = [_values(trial) for trial in sorted(ended(study), key=rank_of, reverse=True)]
@@ -194,6 +195,13 @@ def _written(study: Study, plan: Plan, file: Path) -> Searched:
     files.write_whole(picture, drawn(plan.space, tried))
     failed = len(study.get_trials(deepcopy=False, states=(TrialState.FAIL,)))
     return Searched(recipes.load(str(file)), file, picture, tried, failed)
+
+
+def _tidy(study: Study, folder: Path) -> None:
+    """Remove what trials left behind that were killed, once their heartbeat has said so."""
+    for trial in study.get_trials(deepcopy=False):
+        if trial.state.is_finished():
+            shutil.rmtree(folder / f"trial{trial.number}", ignore_errors=True)
 
 
 def _found(study: Study, plan: Plan) -> Recipe:

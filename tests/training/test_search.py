@@ -248,6 +248,19 @@ def test_ctrl_c_keeps_what_was_tried(fake: Callable[[Fake], None]) -> None:
     assert [one.number for one in search(quick(), trials=3).tried if one.number > 1] == [3]
 
 
+def test_what_killed_trials_left_is_removed_once_they_count_as_failed(fake: Callable[[Fake], None]) -> None:
+    fake(rate)
+    search(quick(), trials=1)
+    plan, _ = prepare(quick(), 2, None, None, None, None, None)
+    known = study.opened(plan)
+    killed, running = known.ask().number, known.ask().number
+    known.tell(killed, state=study.TrialState.FAIL)
+    for number in (killed, running):
+        (plan.folder / f"trial{number}" / "seed0").mkdir(parents=True)
+    search(quick(), trials=2)
+    assert [path.name for path in plan.folder.glob("trial*")] == [f"trial{running}"]
+
+
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch, ctrl_c_is_heard: None) -> Iterator[Callable[[int], None]]:
     """Ctrl-C while an answer of the storage is read: an unread one holds a lock, for which its own process waits."""
