@@ -35,14 +35,14 @@ def pool(jobs: int, *told: Any) -> Iterator[ProcessPoolExecutor]:
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
     with _birth():  # a helper of multiprocessing's starts with the first queue
-        made = ProcessPoolExecutor(jobs, context, _begin, told)
-    with made as processes:
-        try:
-            yield processes
-        except BaseException:
-            processes.shutdown(wait=False, cancel_futures=True)
-            _end(set(multiprocessing.active_children()) - others)
-            raise
+        processes = ProcessPoolExecutor(jobs, context, _begin, told)
+    try:
+        yield processes
+        processes.shutdown()  # here too a stop ends them at once
+    except BaseException:
+        processes.shutdown(wait=False, cancel_futures=True)
+        _end(set(multiprocessing.active_children()) - others)
+        raise
 
 
 def work(jobs: int, calls: Sequence[tuple[Any, ...]], told: Callable[..., None]) -> list[Any]:

@@ -109,7 +109,9 @@ def test_processes_die_of_sigterm() -> None:
         in_a_process(signal.SIGTERM)
 
 
-def test_processes_have_ended_where_an_error_ends_their_work() -> None:
+@pytest.mark.parametrize("late", [False, True])
+def test_processes_have_ended_where_a_stop_ends_their_work(late: bool) -> None:
+    """Also where all that is left to do is to wait for them."""
     before, ended = set(multiprocessing.active_children()), list[multiprocessing.process.BaseProcess]()
 
     def fail() -> None:
@@ -118,9 +120,12 @@ def test_processes_have_ended_where_an_error_ends_their_work() -> None:
                 for _ in range(2):
                     processes.submit(time.sleep, 60.0)
             ended.extend(set(multiprocessing.active_children()) - before)
-            raise ValueError("wrong")
+            if late:
+                threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+            else:
+                raise KeyboardInterrupt
 
-    with pytest.raises(ValueError, match="wrong"):
+    with pytest.raises(KeyboardInterrupt):
         fail()
     assert [child.is_alive() for child in ended] == [False, False]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +65,21 @@ def test_a_stop_that_was_swallowed_comes_again(capsys: pytest.CaptureFixture[str
         swallow()
     assert time.monotonic() - begin < 10.0
     assert capsys.readouterr().err == ""
+
+
+def test_a_module_is_imported_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of one would stay in memory, and what keeps the results may need it."""
+    (tmp_path / "stopped_within.py").write_text("import signal\nsignal.raise_signal(signal.SIGTERM)\ndone = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def load() -> None:
+        importlib.import_module("stopped_within")
+        time.sleep(20.0)
+
+    with answered() as stop, pytest.raises(KeyboardInterrupt):
+        load()
+    assert sys.modules.pop("stopped_within").done
+    assert stop.code(130) == 143
 
 
 def test_what_is_ignored_stays_ignored() -> None:
