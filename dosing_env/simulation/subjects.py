@@ -14,6 +14,8 @@ from dosing_env.io.arguments import whole
 Numbers = NDArray[np.uint64]
 Names = Sequence[Hashable]
 
+MOST = 10_000_000  # subjects: a list of their numbers takes 400 MB
+
 _NO_NUMBER = 1 << 63  # set in the number of a subject whose ID is none
 
 
@@ -42,7 +44,9 @@ def common(tables: Mapping[str, list[Hashable]], subjects: Any = None) -> list[H
 
 def _numbered(subjects: Any) -> range:
     if not isinstance(subjects, range):
-        return range(1, 1 + whole("subjects", subjects, 1, _NO_NUMBER - 1, ", nor a range of their numbers"))
+        return range(1, 1 + whole("subjects", subjects, 1, MOST, ", nor a range of their numbers"))
+    if subjects and subjects[-1] - subjects[0] >= MOST * subjects.step:
+        raise ValueError(f"subjects: {subjects!r} are more than {MOST:,}; a list of their numbers takes 400 MB")
     if not (len(subjects) > 0 and min(subjects) >= 0 and max(subjects) < _NO_NUMBER):
         raise ValueError(f"subjects: {subjects!r} is empty, or has numbers that are not from 0 to {_NO_NUMBER - 1}")
     return subjects

@@ -29,6 +29,7 @@ _AFTER = 24.0  # h: how long a patient is followed after the last dose where no 
 Report = Callable[[int, int, str], None]
 _MOST_HOURS = 100_000  # rows of a subject where no times are given
 _ROWS_AT_ONCE = 250_000  # of a part: enough to pay for two threads, few enough to stop soon
+_MOST_NUMBERS = 2_000_000_000  # of a table: 8 bytes each
 
 
 def simulate(
@@ -185,6 +186,7 @@ class Study(NamedTuple):
         first_row = np.concatenate([[0], np.cumsum(looks)])
         plan = self.plan(low, high, records, mine, drawn, first_row[:-1])
         names = ["time", *(f"A_{name}" for name in drug.compartments), "level", "auc", *drug.outputs]
+        _require_room(int(first_row[-1]), len(names))
         columns = np.empty((len(names), int(first_row[-1])))
         columns[0] = _times_seen(records, mine)
         follow(drug, plan, columns[0], columns[1:], self.how, who)
@@ -199,6 +201,19 @@ class Study(NamedTuple):
             table.insert(0, "ID", pd.Series(who).repeat(looks.tolist()).array)
         table.attrs["units"] = {column: unit for column, unit in _units(drug).items() if column in table}
         return table
+
+
+def _require_room(rows: int, columns: int) -> None:
+    """Refuse a table that would not fit into memory.
+
+    Raises:
+        ValueError: it is so.
+    """
+    if rows * columns > _MOST_NUMBERS:
+        raise ValueError(
+            f"simulate: {rows:,} rows of {columns} numbers are more than {_MOST_NUMBERS:,} numbers, which take 16 GB. "
+            "`simulate_in_parts`, or the command with -o FILE, makes the table in parts"
+        )
 
 
 def study_of(

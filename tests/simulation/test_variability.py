@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dosing_env import clinic, decision, simulate, ward
 from dosing_env.interchange.model_files import read_drug
 from dosing_env.pharmacology import Assay, Drug
-from dosing_env.simulation import batch, chance
+from dosing_env.simulation import batch, chance, tables
 from dosing_env.simulation.subjects import numbers_of
 from dosing_env.verification import population
 from tests.models.variable import DRUG
@@ -313,7 +313,9 @@ def test_no_subject_shares_a_draw_with_a_patient_of_an_environment() -> None:
         ({"seed": 1.5}, "seed: 1.5 is not a whole number"),
         ({"seed": True}, "seed: True is not a whole number"),
         ({"seed": -1}, "seed: -1 is not a whole number from 0 to 2**64 - 1"),
-        ({"subjects": 0}, "subjects: 0 is not a whole number from 1 to 2**63 - 1, nor a range of their numbers"),
+        ({"subjects": 0}, "subjects: 0 is not a whole number from 1 to 10000000, nor a range of their numbers"),
+        ({"subjects": 10**12}, "subjects: 1000000000000 is not a whole number from 1 to 10000000"),
+        ({"subjects": range(10**9)}, "subjects: range(0, 1000000000) are more than 10,000,000"),
         ({"subjects": "ten"}, "subjects: 'ten' is not a whole number from 1"),
         ({"subjects": range(-1, 3)}, "subjects: range(-1, 3) is empty, or has numbers that are not from 0"),
         ({"subjects": 3, "eta": [{"ID": 1, "CL": 0.1}]}, "subjects: 3: eta has an ID; only tables without one"),
@@ -323,3 +325,9 @@ def test_worlds_and_subjects_that_do_not_exist(arguments: dict[str, Any], messag
     with pytest.raises(ValueError) as error:  # noqa: PT011
         run(**arguments)
     assert message in str(error.value)
+
+
+def test_a_table_that_no_memory_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_MOST_NUMBERS", 100)
+    with pytest.raises(ValueError, match=r"^simulate: 30 rows of 9 numbers are more than 100 .*_in_parts"):
+        run(subjects=10)
