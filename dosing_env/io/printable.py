@@ -9,6 +9,7 @@ from typing import Any
 
 LINE = 290  # characters of a message
 VALUE = 100  # characters of a value that a message repeats
+LIST = 140  # characters of the choices that a message lists
 _CUT = " ... "
 
 
@@ -48,7 +49,7 @@ def value(found: Any, most: int = VALUE) -> str:
         return "a number of too many digits"
 
 
-def listed(names: Sequence[str], most: int = VALUE) -> str:
+def listed(names: Sequence[str], most: int = LIST) -> str:
     """Names with commas between; where they are many the first ones, and how many more there are."""
     shown: list[str] = []
     for name in names:

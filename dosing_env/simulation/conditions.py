@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dosing_env.catalogue import unknown
+from dosing_env.io.printable import VALUE, listed
 from dosing_env.pharmacology import Drug
 from dosing_env.simulation.cells import Floats, Table, ordered
 from dosing_env.simulation.subjects import rows_of
@@ -149,8 +150,8 @@ def reading_of(drug: Drug, names: list[str], table: str = "covariates") -> Readi
     wrong = [name for name in nearest if name not in names] or [name for name in names if name not in nearest]
     what = "missing" if wrong[0] not in names else "too many"
     raise ValueError(
-        f"{table}: {', '.join(wrong)}: {what}. {drug.name} takes {', '.join(own) or 'no covariates'}; "
-        f"or else all the bedside values {', '.join(bedside)}"
+        f"{table}: {listed(wrong, VALUE)}: {what}. {drug.name} takes {listed(own, VALUE) or 'no covariates'}; "
+        f"or else all its bedside values (dosing-env show {drug.name})"
     )
 
 

@@ -84,7 +84,7 @@ def test_wrong_input(here: Path, words: tuple[str, ...], answer: str) -> None:
 
 def test_a_table_that_cannot_be_read(here: Path) -> None:
     (here / "mine.toml").write_text("title = 1\n")
-    for policy, answer in (("bedside:mine.toml", "mine.toml: Expected `str`"), ("bedside:no.toml", "no.toml: No such")):
+    for policy, answer in (("bedside:mine.toml", "mine.toml: Expected `str`"), ("bedside:no.toml", "no.toml: no such")):
         words = ("evaluate", "warfarin_initiation", "--patients", "2", "--policies", policy)
         assert answer in complaint(run(*words))
     assert "a bedside table as 'bedside:mine.toml'" in complaint(run(*words[:-1], "mine.toml"))
