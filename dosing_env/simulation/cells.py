@@ -49,14 +49,18 @@ class Cell(NamedTuple):
 class Table:
     """A DataFrame, list of dicts or CSV file. Known headings are matched whatever their case, other columns exactly."""
 
-    def __init__(self, name: str, data: Any, headings: Iterable[str], row: int | None = 1) -> None:
+    def __init__(
+        self, name: str, data: Any, headings: Iterable[str], row: int | None = 1, may_be_empty: bool = False
+    ) -> None:
         """Read the table; `row` is the number of its first row, None for a single record.
 
         Raises:
-            ValueError: not a table, or two columns of one name.
+            ValueError: not a table, two columns of one name, or a file without rows that may not be empty.
         """
         self.name, self.first = name, row
         frame = _frame(name, data)
+        if not (may_be_empty or len(frame)) and isinstance(data, str | Path):
+            raise ValueError(f"{name}: the table has a heading but no rows")
         known = {heading.casefold(): heading for heading in headings}
         columns = [known.get(str(column).casefold(), str(column)) for column in frame.columns]
         if len(set(columns)) < len(columns):
@@ -179,8 +183,6 @@ def _read_file(name: str, path: Path) -> pd.DataFrame:
             raise ValueError(f"{name}: not a readable table: {said or type(error).__name__}") from None
     if read is _csv and not isinstance(frame.index, pd.RangeIndex):  # pandas took first cells for names of rows
         raise ValueError(f"{name}: not a readable table: the rows have more cells than the heading")
-    if not len(frame):
-        raise ValueError(f"{name}: the table has a heading but no rows")
     return frame
 
 

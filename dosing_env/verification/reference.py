@@ -151,7 +151,7 @@ def _case(row: dict[str, Any], drug: Drug, tables: Mapping[str, list[dict[str, A
 
 def table_of(path: Path, columns: tuple[str, ...]) -> Table:
     """A table of a directory, which has these columns."""
-    table = Table(str(path), path, ())
+    table = Table(str(path), path, (), may_be_empty=True)
     for heading in columns:
         if heading not in table.frame:
             raise ValueError(f"{path}: {unknown('column', heading, [str(c) for c in table.frame.columns])}")
