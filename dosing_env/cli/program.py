@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 import traceback
@@ -36,6 +37,7 @@ class Program(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Never:
         """Run, and exit."""
+        _print_what_the_terminal_can()
         with answered() as stops:
             code = stops.code(self._run(*args, **extra))
         sys.exit(code)
@@ -107,6 +109,13 @@ def require_file_writable(path: Path) -> None:
     if path.is_dir():
         raise CommandError(f"{path}: cannot be written: it is a directory", WRONG_INPUT)
     require_writable(path.parent)
+
+
+def _print_what_the_terminal_can() -> None:
+    """A character that the encoding of an output lacks is printed as "?"; it must not end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _failure(error: BaseException) -> CommandError:

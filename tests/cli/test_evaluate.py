@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import resource
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import pytest
 from dosing_env import catalogue
 from dosing_env.cli.evaluate import command_line
 from dosing_env.trial import Trial
-from tests.cli.commands import TWO, WARD, complaint, files, run, slow_policy, small_scenario
+from tests.cli.commands import ROOT, TWO, WARD, complaint, files, run, slow_policy, small_scenario
 
 TABLES = {"trial.csv", "summary.csv", "trial.json", "courses.csv", "doses.csv", "levels.csv"}
 SMALL = (WARD, "--policies", TWO, "--patients", "20", "--no-rivals")
@@ -279,3 +282,11 @@ def test_the_report_of_a_damaged_trial_is_refused(saved: Path, here: Path, name:
 
 def test_a_report_that_cannot_be_written_is_refused(saved: Path, here: Path) -> None:
     assert ".: cannot be written: it is a directory" in complaint(run("report", str(saved), "-o", "."))
+
+
+def test_a_terminal_of_another_encoding_costs_no_results(here: Path) -> None:
+    words = ["evaluate", WARD, "--policies", "fixed_1g_q12h", "--patients", "2", "--no-rivals", "--quiet"]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "dosing_env", *words]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert "? Fixed 1 g every 12 h" in done.stdout.decode("cp1252")
