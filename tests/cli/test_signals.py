@@ -134,7 +134,7 @@ main(["list"])
     with heard():
         process = subprocess.Popen([sys.executable, "-c", code], stdout=theirs, stderr=theirs, start_new_session=True)
     os.close(theirs)
-    assert os.read(screen, 100) == b"here\r\n"
-    os.close(screen)
+    with os.fdopen(screen, "rb") as lines:
+        assert lines.readline() == b"here\r\n"
     process.send_signal(signal.SIGHUP)
     assert process.wait(20) == CODES[signal.SIGHUP]
