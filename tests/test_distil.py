@@ -95,7 +95,7 @@ def test_a_file_gives_the_table_again(tmp_path: Path) -> None:
         ("{ say = 50.0 },", "{ say = 50.0 }, { say = 1 },", r"dose\[3\]: stands behind the last answer"),
         ("{ say = 5.2 },", "", r"parts\[0\].dose: ends after 0 lines"),
         ("patients = 3", "patients = -3", "Expected `int` >= 0"),
-        ('unit = "mg"', 'unit = "g"', "Invalid enum value 'g'"),
+        ('unit = "mg"', 'unit = "g"', "unit: 'g' is not one of"),
         ("until_day = 1\n", "", r"parts: until_day: \[None, None\]: must rise from part to part"),
         ('title = "Later"', 'title = "Later"\nuntil_day = 2', r"until_day: \[1, 2\]: must rise"),
         ("title = ", "titel = ", "unknown key titel. Did you mean 'title'?"),

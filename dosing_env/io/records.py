@@ -98,6 +98,9 @@ def _named(message: str, kind: Any, data: Any) -> str:
 
 def _explain(message: str, kind: Any, data: Any) -> str:
     """msgspec's sentence, with the value found, or the nearest known key where a key is unknown."""
+    choice = re.match(r"Invalid enum value .* - at `\$\.(.*?)`$", message, re.DOTALL)
+    if choice is not None:
+        return _no_choice(choice.group(1), kind, data)
     unknown = re.match(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*?)`)?$", message, re.DOTALL)
     if unknown is None:
         return message.replace("`$.", "`") + _found(message, data) + _why(message, kind)
@@ -113,10 +116,36 @@ def _found(message: str, data: Any) -> str:
     place = re.search(r"at `\$\.?(.*?)`$", message, re.DOTALL)
     if place is None or not place.group(1) or message.startswith("Object"):
         return ""
-    known, _, _ = place.group(1).partition("[...]")  # which key of a table it is, the sentence does not say
+    return f", found {printable.value(_at(place.group(1), data))}"
+
+
+def _at(place: str, data: Any) -> Any:
+    """What stands at a path such as "course.days" or "subgroups[0].title"."""
+    known, _, _ = place.partition("[...]")  # which key of a table it is, the sentence does not say
     for part in re.findall(r"[^.\[\]]+", known):
         data = data[int(part) if isinstance(data, list | tuple) else part]
-    return f", found {printable.value(data)}"
+    return data
+
+
+def _no_choice(place: str, kind: Any, data: Any) -> str:
+    """The value, and the ones that could stand there."""
+    found, choices = _at(place, data), _literals(_hint(kind, place))
+    near = difflib.get_close_matches(str(found), choices, n=1, cutoff=0.6)
+    hint = f". Did you mean {near[0]!r}?" if near else ""
+    return f"{place}: {printable.value(found)} is not one of {printable.listed(choices)}{hint}"
+
+
+def _literals(hint: Any) -> list[str]:
+    """The values that a type lists."""
+    if typing.get_origin(hint) is typing.Literal:
+        return [str(value) for value in typing.get_args(hint)]
+    return [value for inside in typing.get_args(hint) for value in _literals(inside)]
+
+
+def _hint(kind: Any, place: str) -> Any:
+    """The type of the field at a path."""
+    section, _, name = place.rpartition(".")
+    return typing.get_type_hints(_section(kind, section), include_extras=True).get(name.partition("[")[0])
 
 
 def _why(message: str, kind: Any) -> str:
@@ -124,9 +153,7 @@ def _why(message: str, kind: Any) -> str:
     place = re.match(r"Expected .* <= .* - at `\$\.?(.*?)`$", message)
     if place is None:
         return ""
-    section, _, name = place.group(1).rpartition(".")
-    hint = typing.get_type_hints(_section(kind, section), include_extras=True).get(name.partition("[")[0])
-    reasons = [meta.description for meta in _metas(hint) if meta.description]
+    reasons = [meta.description for meta in _metas(_hint(kind, place.group(1))) if meta.description]
     return f": {reasons[0 if 'of length' in message else -1]}" if reasons else ""
 
 

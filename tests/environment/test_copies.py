@@ -21,6 +21,7 @@ from stable_baselines3.common.vec_env import SubprocVecEnv
 
 from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
+from dosing_env.catalogue import given
 from dosing_env.drugs.vancomycin_goti2018 import DRUG
 from dosing_env.env import DosingEnv
 from dosing_env.pharmacology import drug_of
@@ -189,7 +190,7 @@ def test_a_drug_of_the_catalogue_is_found_by_its_name() -> None:
 
 @pytest.mark.parametrize("name", [michaelis_menten.__file__, "text", "vancomycin_goti2018"])
 def test_another_process_makes_the_drug_again(name: str, root: Path, text: str) -> None:
-    drug = drug_of(text if name == "text" else name)
+    drug = drug_of(given(text if name == "text" else name))
     changed = replace(drug, omega=dict.fromkeys(drug.omega, 0.5), covariance={})
     assert elsewhere(drug, root).startswith(f"{drug.name} {dict(drug.omega)} <function rates")
     assert elsewhere(changed, root).startswith(f"{drug.name} {dict(changed.omega)} <function rates")
