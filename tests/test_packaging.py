@@ -18,6 +18,7 @@ import dosing_env
 
 CONTENT = ("agents", "scenarios")
 MOVED = (*CONTENT, "tests/reference")
+CUDA = re.compile(r"nvidia-|cuda-|triton\b")
 SHIPPED = ("dosing_env", *MOVED)
 
 
@@ -115,7 +116,10 @@ def with_hashes(file: Path) -> dict[str, str]:
 
 
 def needed(roots: list[Requirement]) -> set[str]:
-    """Names of all packages that the given ones pull in here, themselves included."""
+    """Names of all packages that the given ones pull in here, themselves included.
+
+    The CUDA libraries of torch are left out: it names their versions itself.
+    """
     names: set[str] = set()
     queue = list(roots)
     while queue:
@@ -124,7 +128,7 @@ def needed(roots: list[Requirement]) -> set[str]:
         if name not in names:
             names.add(name)
             lines = importlib.metadata.requires(name) or []
-            queue += [child for child in map(Requirement, lines) if wanted(child)]
+            queue += [child for child in map(Requirement, lines) if wanted(child) and not CUDA.match(child.name)]
     return names
 
 
