@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 SLOWEST, MEMORY, LONGEST = 5.0, 2**30, 300  # s of a processor, bytes, characters
+ENDLESS = 900  # s after which the process is ended
 EVIL = "from pathlib import Path\nPath('ran').touch()\n"  # code that no file may have run
 
 
@@ -36,6 +38,7 @@ def guarded(cases: Iterable[tuple[str, bytes]], path: Path, load: Callable[[Path
     child = os.fork()
     if child == 0:
         try:
+            signal.alarm(ENDLESS)  # a process forked from one with threads may wait for ever
             os.close(reading)
             os.chdir(path.parent)
             found = _all(cases, path, load)
@@ -47,7 +50,7 @@ def guarded(cases: Iterable[tuple[str, bytes]], path: Path, load: Callable[[Path
     with os.fdopen(reading) as pipe:
         said = pipe.read()
     os.waitpid(child, 0)
-    assert said, "the process died"
+    assert said, "the process died, or did not end"
     return Found(*json.loads(said))
 
 

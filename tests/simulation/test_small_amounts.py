@@ -14,6 +14,7 @@ from dosing_env.simulation.solvers import SOLVERS
 from dosing_env.simulation.tables import simulate
 
 STEPS = [solver for solver in SOLVERS if solver != "exact"]
+SLOW_SCIPY = [pytest.param(solver, marks=[pytest.mark.slow] if solver == "scipy" else []) for solver in STEPS]
 NOTHING = {"initial": "", "bioavailability": "", "lag": "", "duration": ""}
 
 
@@ -78,7 +79,7 @@ def test_a_depot_that_has_almost_emptied_keeps_its_digits(solver: str) -> None:
     assert np.abs(relative).max() < (1e-13 if solver == "exact" else 1e-6)
 
 
-@pytest.mark.parametrize("solver", STEPS)
+@pytest.mark.parametrize("solver", SLOW_SCIPY)
 def test_a_small_difference_of_large_numbers_comes_to_an_end(solver: str) -> None:
     """LATE is nothing but rounding compared with R; no step is short enough for more digits than R has."""
     rates = {"KIN": 10.7, "KOUT": 0.213, "KE": 0.14}
