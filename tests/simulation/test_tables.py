@@ -314,7 +314,8 @@ def test_a_dataframe_with_the_same_column_twice() -> None:
     [
         (
             None,
-            "covariates: WT, CRCL: missing. vancomycin_adane2015 takes WT, CRCL; or else all its bedside values (dosing-env show vancomycin_adane2015)",
+            "covariates: WT, CRCL: missing. vancomycin_adane2015 takes WT, CRCL; or else all its bedside values "
+            "(dosing-env show vancomycin_adane2015)",
         ),
         ([], "covariates: WT, CRCL: missing"),
         ({"WT": 150}, "covariates: CRCL: missing. vancomycin_adane2015 takes WT, CRCL"),
