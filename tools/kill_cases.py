@@ -77,7 +77,7 @@ class Evaluate(Case):
         if ended.code not in (130, 143):
             return
         if found is not None:
-            yield from self._whole_arms(int(found[1]))
+            yield from self._whole_arms(int(found[1]), found[3])
         if found is not None and int(found[1]) < least:
             yield f"{found[1]} policies kept at {share} %"
         if found is None and least and share < 100:
@@ -89,8 +89,9 @@ class Evaluate(Case):
         """All policies."""
         return self._whole_arms(len(self.policies))
 
-    def _whole_arms(self, count: int) -> Iterator[str]:
-        trial = Trial.load(self.folder / "run")
+    def _whole_arms(self, count: int, folder: str = "run") -> Iterator[str]:
+        """A trial that was stopped does not replace a finished one: it stands in the folder that the command names."""
+        trial = Trial.load(self.folder / folder)
         if (len(trial.arms()), len(trial.frame)) != (count, count * self.patients):
             yield f"{len(trial.arms())} policies with {len(trial.frame)} rows, not {count}"
 
@@ -149,7 +150,8 @@ class Dataset(Case):
 
         for data in sorted((self.folder / "minari").rglob("data")):
             name = data.parent.name
-            if name in self._named or name.startswith("."):
+            hidden = any(part.startswith(".") for part in data.relative_to(self.folder).parts)  # not yet moved in
+            if name in self._named or hidden:
                 continue
             try:
                 total = int(MinariStorage.read(data).total_episodes)
