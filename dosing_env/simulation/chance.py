@@ -69,10 +69,19 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
 
 def uniforms(key: Key, purpose: np.uint64, patient: int, decision: int, block: int) -> tuple[float, float]:
     """Two uniform draws in (0, 1). `block` numbers the pairs of one purpose and decision (0 to 65,535)."""
+    return uniforms_of(key, (purpose << np.uint64(16)) | np.uint64(block), patient, decision)
+
+
+def uniforms_of(key: Key, what: np.uint64, patient: int, decision: int) -> tuple[float, float]:
+    """The same of `what` a draw is for, purpose and block in 28 bits."""
     number = np.uint64(patient)
-    what = (key.stream << np.uint64(28)) | (purpose << np.uint64(16)) | np.uint64(block)
     w0, w1, w2, w3 = philox(
-        number & _LOW, number >> _HALF, np.uint64(decision), what, key.seed & _LOW, key.seed >> _HALF
+        number & _LOW,
+        number >> _HALF,
+        np.uint64(decision),
+        (key.stream << np.uint64(28)) | what,
+        key.seed & _LOW,
+        key.seed >> _HALF,
     )
     return _unit((w0 << _HALF) | w1), _unit((w2 << _HALF) | w3)
 

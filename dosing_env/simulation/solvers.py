@@ -134,7 +134,7 @@ def entering(drug: Drug) -> dict[str, Any]:
         "lag": drug.lag or nothing,
         "duration": drug.duration or nothing,
         "infusion_rate": drug.infusion_rate or nothing,
-        "outputs": _together(tuple(drug.outputs.values())),
+        "outputs": together(tuple(drug.outputs.values())),
         "NO": len(drug.outputs),
     }
 
@@ -148,11 +148,11 @@ def _more(A, p):  # type: ignore[no-untyped-def]
 
 
 @functools.cache
-def _together(outputs: tuple[Any, ...]) -> Any:
+def together(outputs: tuple[Any, ...]) -> Any:
     """One function (A, p) -> a number per output: numba can loop over numbers, not over functions."""
     if not outputs:
         return _no_outputs
-    scope = globals() | {"head": outputs[0], "rest": _together(outputs[1:])}
+    scope = globals() | {"head": outputs[0], "rest": together(outputs[1:])}
     return FunctionType(_more.__code__, scope, "_more")
 
 

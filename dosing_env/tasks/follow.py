@@ -1,0 +1,206 @@
+"""From one decision to the next, for every patient: the template that a scenario's parts are compiled into.
+
+No patient reads another's row and everything random is keyed by the patient's number, so the result does not depend on
+the batch. The records and rows of the patients are the only thing that changes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from numba.np.unsafe.ndarray import to_fixed_tuple
+
+from dosing_env.simulation.chance import ETA, POPULATION, ZERO, fill_normals
+from dosing_env.simulation.compiling import HOLE, apart
+from dosing_env.simulation.course import advance
+
+# The population and the drug.
+Draws: Any = HOLE
+sample: Any = HOLE
+keep: Any = HOLE
+NZ: Any = HOLE  # standard normals of a patient
+NX: Any = HOLE  # bedside values
+NE: Any = HOLE  # random effects
+N: Any = HOLE  # compartments
+initial: Any = HOLE
+pass_day: Any = HOLE
+outputs: Any = HOLE  # of amounts and parameters, a tuple
+go: Any = HOLE  # through a piece: `by_events`, or `by_days`
+# What is done between the parts, see `story`.
+clock_of: Any = HOLE
+parameters: Any = HOLE
+admitted: Any = HOLE
+started: Any = HOLE
+asks: Any = HOLE
+prescribed: Any = HOLE
+entering: Any = HOLE
+seen: Any = HOLE
+passed: Any = HOLE
+ended: Any = HOLE
+closed: Any = HOLE
+opened: Any = HOLE
+observed: Any = HOLE
+paid_for: Any = HOLE
+read: Any = HOLE
+tell: Any = HOLE
+lead_in: Any = HOLE  # of a chart what is done before a policy is first asked
+
+DONE, NOBODY = -1, -2  # no patient failed; the population's ranges admit none
+ATTEMPTS = 10_000  # draws of one patient before the population is called impossible
+
+
+class Courses(NamedTuple):
+    """All patients: their records (n,), and their rows of series (n, width)."""
+
+    records: Any
+    memory: Any
+
+
+class Rules(NamedTuple):
+    """The numbers of a task, a record of shape (1,), and its lists in one row."""
+
+    record: Any
+    plan: Any
+
+
+class Bench(NamedTuple):
+    """Scratch space."""
+
+    record: Any  # (1,) of the solvers
+    events: Any  # doses that go on: start, duration, amount, compartment
+    seen: Any  # (looks of a piece, outputs)
+    chart: Any  # of one patient
+    action: Any
+    gained: Any  # (terms,)
+
+
+class Here(NamedTuple):
+    """One patient, in his task."""
+
+    course: Any
+    memory: Any
+    rules: Any
+    plan: Any
+
+
+def begin(courses, rules, key, bench, root, slots, rows):  # type: ignore[no-untyped-def]
+    """Admit the patients whose numbers stand in the records, and treat them until a policy is asked.
+
+    Returns DONE, NOBODY, or the slot of a patient who could not be treated.
+    """
+    for i in slots:
+        patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
+        if not _draw(patient.course, key, bench.record[0], root):
+            return NOBODY
+        _admit(patient, key, bench, rows[i])
+        while not asks(patient):
+            for j in range(len(bench.chart)):
+                bench.chart[j] = rows[i, j]
+            tell(lead_in(read(bench.chart, patient.rules)), bench.action)
+            bench.gained[:] = 0.0
+            prescribed(patient, bench.action, 1.0)
+            if not treat(patient, key, bench, bench.gained):
+                return i
+            observed(patient, rows[i])
+    return DONE
+
+
+def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: ignore[no-untyped-def]
+    """Treat every running patient whose course is not over until a policy is asked again.
+
+    Returns DONE, or the slot of a failed solve.
+    """
+    for i in range(len(courses.records)):
+        patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
+        last = len(clock_of(patient).at) - 1
+        if running[i] and patient.course.decision < last:
+            first = 1.0
+            while True:
+                dose, limit = prescribed(patient, wanted[i], first)
+                if first == 1.0:
+                    paid.dose[i], paid.limit[i] = dose, limit
+                first = 0.0
+                if not treat(patient, key, bench, paid.terms[i]):
+                    return i
+                observed(patient, rows[i])
+                if asks(patient):
+                    break
+            paid.reward[i] = paid_for(patient, paid.terms[i])
+        paid.over[i] = patient.course.decision == last
+    return DONE
+
+
+def _admit(patient, key, bench, row):  # type: ignore[no-untyped-def]
+    """Chart what is known at admission; nothing has been given."""
+    course = patient.course
+    admitted(patient, key)
+    p = parameters(patient, bench.record[0], 0.0)
+    baseline = initial(p)
+    for j in range(N):
+        course.amounts[j] = baseline[j]
+    started(patient, key, outputs(to_fixed_tuple(course.amounts, N), p))
+    row[:] = 0.0
+    opened(patient, row)
+    observed(patient, row)
+
+
+@apart
+def treat(patient, key, bench, gained):  # type: ignore[no-untyped-def]
+    """What was prescribed enters; the patient is followed, piece by piece, to the next decision. False: a solve failed."""
+    course, clock = patient.course, clock_of(patient)
+    k = course.decision
+    events = entering(patient, key, bench.events)
+    for piece in range(int(clock.first_piece[k]), int(clock.first_piece[k + 1])):
+        first, last = int(clock.first_look[piece]), int(clock.first_look[piece + 1])
+        begin, end = clock.begin[piece], clock.end[piece]
+        p = parameters(patient, bench.record[0], begin)
+        exposure = go(course, p, bench, begin, end, events, clock.look_at[first:last])
+        if not exposure >= 0.0:
+            return False
+        for j in range(first, last):
+            seen(patient, key, int(clock.look_of[j]), int(clock.look_number[j]), clock.look_at[j], bench.seen[j - first])
+        passed(patient, piece, exposure)
+        if clock.decided[piece] > 0.0:
+            ended(patient, key, k + 1, end, outputs(to_fixed_tuple(course.amounts, N), p))
+        closed(patient, key, piece, gained)
+    course.decision = k + 1
+    return True
+
+
+def by_events(course, p, bench, begin, end, events, times):  # type: ignore[no-untyped-def]
+    """Through a piece with a solver. Returns the exposure, nan: failed."""
+    work = bench.record[0]
+    return advance(course.amounts, p, begin, end, bench.events, 0, events, times, bench.seen, work.work, work.inflow)
+
+
+def by_days(course, p, bench, begin, end, events, times):  # type: ignore[no-untyped-def]
+    """Through a day that begins with the dose, where the effect is driven."""
+    dose = bench.events[0, 2] if events > 0 else 0.0
+    return 0.0 if pass_day(course.amounts, p, course.days, bench.record[0], 0, dose) else -1.0
+
+
+def look(seen, j, a, p, exposure):  # type: ignore[no-untyped-def]
+    """Note all outputs at look j of a piece."""
+    values = outputs(to_fixed_tuple(a, N), p)
+    for n in range(len(values)):
+        seen[j, n] = values[n]
+
+
+def _draw(course, key, bench, root):  # type: ignore[no-untyped-def]
+    """Draw the patient and his random effects. False where the population's ranges admit nobody."""
+    for attempt in range(ATTEMPTS):
+        fill_normals(bench.z, key, POPULATION, course.number, attempt)
+        patient = sample(Draws(*to_fixed_tuple(bench.z, NZ)))
+        if keep(patient):
+            break
+    else:
+        return False
+    for j in range(NX):
+        course.patient[j] = patient[j]
+    fill_normals(bench.z, key, ETA, course.number, ZERO)
+    for j in range(NE):
+        total = 0.0
+        for m in range(j + 1):
+            total += root[j, m] * bench.z[m]
+        course.eta[j] = total
+    return True

@@ -1,0 +1,1 @@
+"""Parts of the role `given`, one kind in each file."""

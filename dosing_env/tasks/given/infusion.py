@@ -1,0 +1,98 @@
+"""An infusion at each decision: the nearest product, lowered to the largest dose and to what is left of the day."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from dosing_env.tasks.part import Column, Part, Setting
+from dosing_env.tasks.units import Amount, Hours, Rate
+
+LIMITS = ("", "max_dose_mg", "max_daily_mg")
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True):
+    """Products and hard limits."""
+
+    step: Amount
+    max_dose: Amount
+    max_daily: Amount  # of a calendar day
+    max_rate: Rate
+    min_infusion: Hours = 0.0
+    into: str = ""  # compartment; left out, the drug's own
+
+
+def numbers(section: Section, setting: Setting) -> dict[str, Any]:
+    clock, drug = setting.clock, setting.drug
+    return {
+        "step": section.step,
+        "max_dose": section.max_dose,
+        "max_daily": section.max_daily,
+        "max_rate": section.max_rate,
+        "min_infusion": section.min_infusion,
+        "into": drug.compartments.index(section.into) if section.into else drug.dosed,
+        "running": running(section, setting),
+        "today": [np.searchsorted(clock.at, clock.day * np.floor(t / clock.day + 1e-9) - 1e-9) for t in clock.at[:-1]],
+    }
+
+
+def running(section: Section, setting: Setting) -> int:
+    """How many infusions can go on at once."""
+    shortest = float(np.diff(setting.clock.at).min())
+    return max(1, math.ceil(hours_of(section.min_infusion, section.max_rate, section.max_dose) / shortest))
+
+
+def series(section: Section, setting: Setting) -> dict[str, int]:
+    return {"given": setting.clock.decisions}
+
+
+def hours_of(least: float, rate: float, dose: float) -> float:
+    """Duration of the infusion of a dose."""
+    return max(least, dose / rate)
+
+
+def prescribe(me, k, wanted):  # type: ignore[no-untyped-def]
+    """The dose given at decision point k, and the number of the limit that lowered it."""
+    rule = me.rule
+    dose = math.floor(wanted / rule.step + 0.5) * rule.step
+    limit = 0
+    if dose > rule.max_dose:
+        dose, limit = math.floor(rule.max_dose / rule.step) * rule.step, 1
+    already = 0.0
+    for earlier in range(int(me.today[k]), k):
+        already += me.given[earlier]
+    left = math.floor((rule.max_daily - already) / rule.step + 1e-9) * rule.step
+    if dose > left:
+        dose, limit = max(left, 0.0), 2
+    me.given[k] = dose
+    return dose, limit
+
+
+def enter(me, k, at, share, events, n):  # type: ignore[no-untyped-def]
+    """The infusions that go on after decision point k; `share`: what of a dose does something."""
+    rule = me.rule
+    for d in range(max(0, k + 1 - int(rule.running)), k + 1):
+        dose = me.given[d]
+        events[n, 0], events[n, 1] = at[d], hours_of(rule.min_infusion, rule.max_rate, dose)
+        events[n, 2], events[n, 3] = dose * share, rule.into
+        n += 1
+    return n
+
+
+def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
+    return (Column(setting.name, setting.drug.amount_unit, 0.0, section.max_dose, setting.clock.decisions),)
+
+
+def chart(me, row, at, k):  # type: ignore[no-untyped-def]
+    """The dose of the decision point before."""
+    if k > 0:
+        row[at[0] + k - 1] = me.given[k - 1]
+
+
+PART = Part(
+    Section=Section, numbers=numbers, series=series, columns=columns, events=running,
+    prescribe=prescribe, enter=enter, chart=chart,
+)  # fmt: skip

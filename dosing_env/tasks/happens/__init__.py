@@ -1,0 +1,1 @@
+"""Parts of the role `happens`, one kind in each file."""

@@ -1,0 +1,1 @@
+"""Parts of the role `harms`, one kind in each file."""

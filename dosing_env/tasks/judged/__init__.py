@@ -1,0 +1,1 @@
+"""Parts of the role `judged`, one kind in each file."""

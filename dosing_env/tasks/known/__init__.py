@@ -1,0 +1,1 @@
+"""Parts of the role `known`, one kind in each file."""

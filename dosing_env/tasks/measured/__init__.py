@@ -1,0 +1,1 @@
+"""Parts of the role `measured`, one kind in each file."""

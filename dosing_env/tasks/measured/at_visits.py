@@ -1,0 +1,124 @@
+"""What is measured as the patient comes and known at once: rounded, and within what the assay can measure.
+
+Beside the values of all days the chart has the newest four, newest first, how many days ago they were measured, and the
+mean dose from each to the next newer one (of the newest, until today); the dose of yesterday, the mean of a week.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from dosing_env.residual import measured
+from dosing_env.tasks.given.tablets import mean_of
+from dosing_env.tasks.measured.planned import error_of
+from dosing_env.tasks.part import Column, Part, Setting, normal_of
+from dosing_env.tasks.units import Share
+
+RECENT = 4
+Reading = Annotated[float, Meta(ge=0, le=1e6)]
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True):
+    """On whose visits, how well."""
+
+    visits: str  # the part that says when: "given.next"
+    doses: str  # the part whose doses stand between: "given.dose"
+    lowest: Reading
+    highest: Reading
+    digit: Annotated[float, Meta(ge=1e-6, le=1e6)]
+    of: str = ""  # output of the drug; left out, its first
+    assay_only: bool = False  # true: only the assay's own error, `assay_cv`; false: the drug model's residual error
+    assay_cv: Share = 0.05
+
+
+def numbers(section: Section, setting: Setting) -> dict[str, Any]:
+    return error_of(setting.drug.assay, section.assay_only, section.assay_cv) | {
+        "lowest": section.lowest,
+        "highest": section.highest,
+        "digit": section.digit,
+        "decisions": setting.clock.decisions,
+    }
+
+
+def series(section: Section, setting: Setting) -> dict[str, int]:
+    return dict.fromkeys(("measured", "outside"), setting.clock.decisions + 1)
+
+
+def measure(me, k, value, chance):  # type: ignore[no-untyped-def]
+    """What is reported of the true value; below or above what can be measured the limit, and a flag."""
+    rule = me.rule
+    found = measured(rule.form, rule.proportional, rule.additive, value, normal_of(chance, k))
+    found = math.floor(found / rule.digit + 0.5) * rule.digit
+    me.outside[k] = 1.0 if found > rule.highest else -1.0 if found < rule.lowest else 0.0
+    me.measured[k] = min(max(found, rule.lowest), rule.highest)
+
+
+def start(me, value, chance, visit):  # type: ignore[no-untyped-def]
+    """He comes before treatment."""
+    measure(me, 0, value, chance)
+
+
+def ended(me, k, value, chance, visit):  # type: ignore[no-untyped-def]
+    """He comes as his visit is due, and in the end."""
+    if visit.now.next == k or k == me.rule.decisions:
+        measure(me, k, value, chance)
+
+
+def closes(me, piece):  # type: ignore[no-untyped-def]
+    """Each decision is a window."""
+    return True
+
+
+def window(me, piece):  # type: ignore[no-untyped-def]
+    """The decision."""
+    return piece
+
+
+def counted(me, w):  # type: ignore[no-untyped-def]
+    """1 where there was a measurement."""
+    return 1.0 if me.measured[w] > 0.0 else 0.0
+
+
+def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
+    name, unit, n, end = setting.name, setting.drug.assay.unit, setting.clock.decisions, setting.clock.decisions + 1.0
+    mg, most, recent = setting.drug.amount_unit, setting.sections[section.doses].max_dose, range(1, RECENT + 1)
+    return (
+        Column("visit", "1 yes", 0.0, 1.0),
+        Column("last_visit", "day", 0.0, end),
+        *(Column(f"recent_{name}_{j}", unit, 0.0, section.highest) for j in recent),
+        *(Column(f"recent_days_{j}", "days", 0.0, end) for j in recent),
+        *(Column(f"recent_dose_{j}", f"{mg}/day", 0.0, most) for j in recent),
+        Column("recent_yesterday", mg, 0.0, most),
+        Column("recent_week", f"{mg}/day", 0.0, most),
+        Column(name, unit, 0.0, section.highest, n),
+        Column("outside", "1 above, -1 below", -1.0, 1.0, n),
+    )
+
+
+def chart(me, row, at, k, doses):  # type: ignore[no-untyped-def]
+    """Today's value, if there is one; and what was given since the newest."""
+    visit, last, inrs, since, means = at[0], at[1], at[2], at[2 + RECENT], at[2 + 2 * RECENT]
+    if k > 0:
+        for j in range(RECENT):
+            if row[inrs + j] > 0.0:
+                row[since + j] += 1.0
+        row[means] = mean_of(doses, max(int(row[last]) - 1, 0), k)
+        row[means + RECENT], row[means + RECENT + 1] = doses.given[k - 1], mean_of(doses, max(k - 7, 0), k)
+    row[visit] = 0.0
+    if k < me.rule.decisions and me.measured[k] > 0.0:
+        for j in range(RECENT - 1, 0, -1):
+            row[inrs + j], row[since + j] = row[inrs + j - 1], row[since + j - 1]
+            row[means + j] = row[means + j - 1]
+        row[inrs], row[since], row[means] = me.measured[k], 0.0, 0.0
+        row[visit], row[last] = 1.0, k + 1.0
+        row[at[4 + 3 * RECENT] + k], row[at[5 + 3 * RECENT] + k] = me.measured[k], me.outside[k]
+
+
+PART = Part(
+    Section=Section, numbers=numbers, series=series, columns=columns, start=start, ended=ended, closes=closes,
+    window=window, counted=counted, chart=chart, windows=lambda section, setting: setting.clock.decisions,
+    needs={"start": ("visits",), "ended": ("visits",), "chart": ("doses",)},
+)  # fmt: skip

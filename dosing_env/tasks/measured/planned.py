@@ -1,0 +1,89 @@
+"""Blood drawn at planned times, whose result is known after a turnaround."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from dosing_env.arithmetic import minimum
+from dosing_env.pharmacology import Assay
+from dosing_env.residual import FORMS, measured, reported
+from dosing_env.tasks.part import Column, Part, Setting, normal_of
+from dosing_env.tasks.units import Hours, Moments, Share
+
+HIGHEST = 500.0  # no chart shows more
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True):
+    """When, and how well."""
+
+    drawn: Moments
+    turnaround: Hours = 0.0
+    of: str = ""  # output of the drug; left out, its first
+    assay_only: bool = False  # true: only the assay's own error, `assay_cv`; false: the drug model's residual error
+    assay_cv: Share = 0.05
+    highest: float = HIGHEST
+
+
+def error_of(assay: Assay, only: bool, cv: float) -> dict[str, float]:
+    """The residual error of a measurement, for `residual.measured`."""
+    return {
+        "form": FORMS.index("combined2" if only else assay.form),
+        "proportional": cv if only else assay.proportional,
+        "additive": 0.0 if only else assay.additive,
+    }
+
+
+def numbers(section: Section, setting: Setting) -> dict[str, Any]:
+    drawn = np.array(section.drawn)
+    return error_of(setting.drug.assay, section.assay_only, section.assay_cv) | {
+        "lloq": setting.drug.assay.lloq,
+        "turnaround": section.turnaround,
+        "highest": section.highest,
+        "drawn": drawn,
+        "known_by": np.searchsorted(drawn + section.turnaround, setting.clock.at + 1e-9, side="right"),
+    }
+
+
+def series(section: Section, setting: Setting) -> dict[str, int]:
+    return {"level": len(section.drawn), "below": len(section.drawn)}
+
+
+def looks(section: Section, setting: Setting) -> tuple[float, ...]:
+    return section.drawn
+
+
+def see(me, j, value, chance):  # type: ignore[no-untyped-def]
+    """The laboratory measures draw j."""
+    rule = me.rule
+    level = measured(rule.form, rule.proportional, rule.additive, value, normal_of(chance, j))
+    me.level[j], me.below[j] = reported(max(0.0, level), rule.lloq)
+
+
+def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
+    n, end, unit = len(section.drawn), setting.clock.length, setting.clock.unit
+    return (
+        Column(setting.name, setting.drug.assay.unit, 0.0, section.highest, n),
+        Column("drawn", unit, 0.0, end, n),
+        Column("arrived", unit, 0.0, end, n),
+        Column("resulted", "1 yes", 0.0, 1.0, n),
+        Column("below", "1 yes", 0.0, 1.0, n),
+    )
+
+
+def chart(me, row, at, k):  # type: ignore[no-untyped-def]
+    """The results that have arrived since the decision point before."""
+    if k > 0:
+        for j in range(int(me.known_by[k - 1]), int(me.known_by[k])):
+            row[at[0] + j] = minimum(me.level[j], me.rule.highest)
+            row[at[1] + j] = me.drawn[j]
+            row[at[2] + j] = me.drawn[j] + me.rule.turnaround
+            row[at[3] + j] = 1.0
+            row[at[4] + j] = me.below[j]
+
+
+PART = Part(
+    Section=Section, numbers=numbers, series=series, looks=looks, columns=columns, see=see, chart=chart,
+)  # fmt: skip

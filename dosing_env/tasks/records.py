@@ -1,0 +1,127 @@
+"""What is known of a patient and of a task in compiled code: records of named numbers, and flat rows of series.
+
+Lengths (of a course, of a list of times) do not belong to the type of anything, so that a change of them compiles
+nothing: every series of a patient lies in one row `memory`, every list of the scenario in one row `plan`, and the
+record `rules.where` says where each begins and ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dosing_env.tasks.part import Column, Setting
+from dosing_env.tasks.parts import Named
+
+Record = NDArray[np.void]
+
+
+class Shelf:
+    """Where the series of a row stand."""
+
+    def __init__(self) -> None:
+        self.width = 0
+        self.places: dict[str, int] = {}
+
+    def put(self, name: str, length: int) -> None:
+        """Make room for a series."""
+        self.places[f"{name}_first"], self.places[f"{name}_end"] = self.width, self.width + length
+        self.width += length
+
+
+class Laid(NamedTuple):
+    """What a part has in compiled code."""
+
+    numbers: Mapping[str, float]  # of the scenario
+    lists: tuple[str, ...]
+    series: tuple[str, ...]  # of a patient
+
+
+class Memory:
+    """The records of a task's parts.
+
+    Attributes:
+        laid: path of a part -> what it has.
+        rules: shape (1,), the numbers of the scenario: a record for each part, `prices`, and `where`.
+        plan: (lists,) every list of the scenario, one behind the other.
+        width: of a patient's row of series.
+    """
+
+    def __init__(
+        self, parts: Sequence[Named], settings: Mapping[str, Setting], lists: Mapping[str, Any], extra: Mapping[str, int]
+    ) -> None:
+        plan, memory = Shelf(), Shelf()
+        self.laid: dict[str, Laid] = {}
+        values: list[Any] = []
+
+        def keep(name: str, value: Any) -> None:
+            plan.put(name, len(value))
+            values.append(np.asarray(value, dtype=np.float64))
+
+        for name, value in lists.items():
+            keep(f"clock_{name}", value)
+        for p in parts:
+            found, series = p.part.numbers(p.section, settings[p.path]), p.part.series(p.section, settings[p.path])
+            own = {name: value for name, value in found.items() if np.ndim(value) > 0}
+            for name, value in own.items():
+                keep(f"{p.id}_{name}", value)
+            for name, length in series.items():
+                memory.put(f"{p.id}_{name}", length)
+            numbers = {name: float(value) for name, value in found.items() if np.ndim(value) == 0}
+            self.laid[p.path] = Laid(numbers, tuple(own), tuple(series))
+        self.plan = np.concatenate(values) if values else np.zeros(0)
+        self.width = memory.width
+        sections = {p.id: self.laid[p.path].numbers for p in parts if self.laid[p.path].numbers}
+        self.rules = _record(sections, plan.places | memory.places | extra)
+
+
+def _record(sections: Mapping[str, Mapping[str, float]], where: Mapping[str, int]) -> Record:
+    kinds: list[Any] = [(name, [(key, "f8") for key in numbers]) for name, numbers in sections.items()]
+    kinds.append(("where", [(key, "i8") for key in where]))
+    rules = np.zeros(1, np.dtype(kinds))
+    for name, numbers in (*sections.items(), ("where", where)):
+        rules[name] = [tuple(numbers.values())]
+    return rules
+
+
+def course_type(parts: Sequence[Named], sizes: Mapping[str, int], changing: int) -> np.dtype[np.void]:
+    """One patient's record: everything that changes and is no series, the true state.
+
+    Args:
+        parts: those of the task.
+        sizes: lengths of `patient`, `eta`, `parameters`, `amounts`, `days` (what the drug's days remember).
+        changing: bedside values that can change.
+    """
+    return np.dtype(
+        [
+            ("number", "i8"),  # the patient
+            ("decision", "i8"),  # decision points passed
+            *((name, "f8", (size,)) for name, size in sizes.items()),
+            ("evaluated", "f8", (max(changing, 1),)),  # bedside values that gave the parameters, nan: none yet
+            *((p.id, [(name, "f8") for name in p.part.now]) for p in parts if p.part.now),
+        ]
+    )
+
+
+def admission(kind: np.dtype[np.void], parts: Sequence[Named]) -> Record:
+    """The record of a patient at admission, shape (1,)."""
+    course = np.zeros(1, kind)
+    course["evaluated"] = np.nan
+    for p in parts:
+        for name, value in p.part.now.items():
+            course[p.id][name] = value
+    return course
+
+
+def places(columns: Sequence[tuple[str, Column]]) -> tuple[dict[str, int], int]:
+    """Where each column of a chart begins, the single numbers before the series; and how many numbers there are."""
+    at, out = 0, {}
+    for single in (True, False):
+        for name, column in columns:
+            if (column.count == 0) is single:
+                out[name] = at
+                at += max(column.count, 1)
+    return out, at

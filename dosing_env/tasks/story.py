@@ -1,0 +1,352 @@
+"""What is done between the parts of a task, as the text of a Python module: a few calls a line, in a fixed order.
+
+The text names parts, bedside values and outputs, and holds no number of the scenario; so that a number can be changed
+without compiling anew. `dosing-env show SCENARIO --story` prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dosing_env.tasks.parts import Named, arguments, code
+from dosing_env.tasks.records import Laid
+
+SHOWN = ("known", "happens", "given", "measured")  # the order of a chart
+
+MADE = (  # holes of `follow` that the text fills
+    "clock_of", "parameters", "admitted", "started", "asks", "prescribed", "entering", "seen", "passed", "ended",
+    "closed", "opened", "observed", "paid_for", "nearness",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Story:
+    """A task as its text needs it.
+
+    Attributes:
+        title: of the module.
+        parts: of the task, in the order of roles and of the file.
+        laid: path of a part -> what it has in compiled code.
+        bedside: bedside values of the patients; `wanted`: those that the drug reads.
+        outputs: of the drug, by name.
+        lists: names of the lists of the clock.
+        columns: path of a part -> how many columns it has in the chart.
+        counted: the chart counts days from 1, instead of time.
+        driven: the drug goes through whole days.
+    """
+
+    title: str
+    parts: Sequence[Named]
+    laid: Mapping[str, Laid]
+    bedside: tuple[str, ...]
+    wanted: tuple[str, ...]
+    outputs: tuple[str, ...]
+    lists: tuple[str, ...]
+    columns: Mapping[str, int]
+    counted: bool
+    driven: bool
+
+    def text(self) -> str:
+        """The module."""
+        return "\n".join((*self._head(), "", "", "\n\n\n".join(self._functions()), ""))
+
+    def of(self, hook: str, *roles: str) -> list[Named]:
+        """The parts that have a hook, of some roles or of all."""
+        return [p for p in self.parts if p.has(hook) and (not roles or p.role in roles)]
+
+    @property
+    def terms(self) -> list[Named]:
+        """What is judged and what harms."""
+        return [p for p in self.parts if p.role in ("judged", "harms")]
+
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """Bedside values that the drug reads and that can change."""
+        return tuple(v for v in self.wanted if self._changes(v))
+
+    def _changes(self, value: str) -> bool:
+        return any(p.key("value") == value for p in self.of("bedside"))
+
+    # --- the text, piece by piece ---
+
+    def _head(self) -> Iterator[str]:
+        yield f'"""{self.title}: what is done between its parts."""'
+        yield "from collections import namedtuple"
+        yield "import numpy as np"
+        yield "from numba.np.unsafe.ndarray import to_fixed_tuple"
+        yield "from dosing_env.arithmetic import maximum, minimum"
+        yield "from dosing_env.simulation.compiling import HOLE, merged"
+        yield "from dosing_env.tasks.part import Chance"
+        for formula in sorted({p.section.formula for p in self.parts if p.kind == "formula"}):
+            yield f"from dosing_env.formulas import {formula}"
+        for p in self.parts:
+            for hook, function in p.part.hooks().items():
+                yield f"from {function.__module__} import {function.__name__} as {p.id}_{hook}"
+        yield "covariates = individual = Patient = Eta = Parameters = NE = NP = prepare_days = HOLE"
+        yield f"Bedside = namedtuple('Bedside', {list(self.bedside)!r})"
+        yield f"Clock = namedtuple('Clock', {list(self.lists)!r})"
+        for p in self.parts:
+            laid = self.laid[p.path]
+            yield f"{_class(p)} = namedtuple({_class(p)!r}, {['now', 'rule', *laid.series, *laid.lists]!r})"
+            part, first = code(p.path)
+            yield f"{p.id.upper()} = np.uint64({int(part)}), np.int64({first})"
+
+    def _functions(self) -> Iterator[str]:
+        yield _function("clock_of", "patient", self._clock())
+        for p in self.parts:
+            yield "@merged\n" + _function(p.id, "patient", self._me(p))
+        for value in self.bedside:
+            if self._changes(value) or any(p.key("value") == value or p.name == value for p in self.of("note")):
+                yield _function(f"bedside_{value}", "patient, t", self._value(value))
+        for n, output in enumerate(self.outputs):
+            yield _function(f"output_{output}", "patient, t, values", self._output(n, output))
+        yield _function("parameters", "patient, bench, t", self._parameters())
+        yield _function("admitted", "patient, key", self._admitted())
+        yield _function("started", "patient, key, values", self._started())
+        yield _function("asks", "patient", self._asks())
+        yield _function("prescribed", "patient, action, first", self._prescribed())
+        yield _function("entering", "patient, key, events", self._entering())
+        yield _function("seen", "patient, key, which, j, t, values", self._seen())
+        yield _function("passed", "patient, piece, exposure", self._passed())
+        yield _function("ended", "patient, key, k, t, values", self._ended())
+        yield _function("closed", "patient, key, piece, gained", self._closed())
+        yield _function("opened", "patient, row", self._opened())
+        yield _function("observed", "patient, row", self._observed())
+        yield _function("paid_for", "patient, gained", self._paid())
+        yield _function("nearness", "patient, piece", self._near())
+
+    def _clock(self) -> Iterator[str]:
+        yield "where, plan = patient.rules.where, patient.plan"
+        yield f"return Clock({', '.join(_slice('plan', f'clock_{name}') for name in self.lists)})"
+
+    def _me(self, p: Named) -> Iterator[str]:
+        laid = self.laid[p.path]
+        if laid.series or laid.lists:
+            yield "where = patient.rules.where"
+        yield f"return {_class(p)}(" + ", ".join(
+            (
+                f"patient.course.{p.id}" if p.part.now else "0.0",
+                f"patient.rules.{p.id}" if laid.numbers else "0.0",
+                *(_slice("patient.memory", f"{p.id}_{name}") for name in laid.series),
+                *(_slice("patient.plan", f"{p.id}_{name}") for name in laid.lists),
+            )
+        ) + ")"
+
+    def _value(self, value: str) -> Iterator[str]:
+        yield f"value = {self._baseline(value)}"
+        for p in self.of("bedside"):
+            if p.key("value") == value:
+                yield f"value = {self._call(p, 'bedside', 'value', 't')}"
+        yield "return value"
+
+    def _baseline(self, value: str) -> str:
+        return f"patient.course.patient[{self.bedside.index(value)}]"
+
+    def _now(self, value: str, t: str) -> str:
+        """A bedside value at a time."""
+        return f"bedside_{value}(patient, {t})" if self._changes(value) else self._baseline(value)
+
+    def _output(self, n: int, output: str) -> Iterator[str]:
+        yield f"value = values[{n}]"
+        for p in self.parts:
+            if p.has("effect") and p.key("on") == output:
+                yield f"value = {self._call(p, 'effect', 'value', 't')}"
+        yield "return value"
+
+    def _parameters(self) -> Iterator[str]:
+        yield "course = patient.course"
+        changing = self.changing
+        for v in changing:
+            yield f"{v} = bedside_{v}(patient, t)"
+        different = [f"{v} != course.evaluated[{j}]" for j, v in enumerate(changing)]
+        yield f"if {' or '.join(different or ['course.evaluated[0] != 0.0'])}:"
+        known = ", ".join(v if v in changing else self._baseline(v) for v in self.wanted)
+        yield f"    p = individual(covariates(Patient({known})), Eta(*to_fixed_tuple(course.eta, NE)))"
+        yield "    for j in range(NP):"
+        yield "        course.parameters[j] = p[j]"
+        if self.driven:
+            yield "    prepare_days(p, course.days, bench)"
+        for j, v in enumerate(changing or ("0.0",)):
+            yield f"    course.evaluated[{j}] = {v}"
+        yield "return Parameters(*to_fixed_tuple(course.parameters, NP))"
+
+    def _admitted(self) -> Iterator[str]:
+        yield f"x = Bedside({', '.join(self._baseline(v) for v in self.bedside)})"
+        for p in self.of("admit"):
+            yield self._call(p, "admit", "x", _chance(p))
+        for p in self.of("open"):
+            yield self._call(p, "open", f"x.{p.key('value') or p.name}", _chance(p))
+        for p in self.of("note"):
+            yield self._call(p, "note", "0", f"bedside_{p.key('value') or p.name}(patient, 0.0)", _chance(p))
+
+    def _started(self) -> Iterator[str]:
+        for p in self.of("start"):
+            yield self._call(p, "start", self._read(p, "0.0"), _chance(p))
+
+    def _read(self, p: Named, t: str) -> str:
+        """The output that a part looks at."""
+        return f"output_{p.key('of') or self.outputs[0]}(patient, {t}, values)"
+
+    def _asks(self) -> Iterator[str]:
+        yield "clock, k = clock_of(patient), patient.course.decision"
+        yield "if k >= len(clock.asked):"
+        yield "    return True"
+        asked = ["clock.asked[k] > 0.0", *(self._call(p, "asks", "k") for p in self.of("asks"))]
+        yield f"return {' and '.join(asked)}"
+
+    def _prescribed(self) -> Iterator[str]:
+        yield "k = patient.course.decision"
+        given = self.of("prescribe", "given")
+        for n, p in enumerate(given):
+            yield f"dose_{n}, limit_{n} = {self._call(p, 'prescribe', 'k', f'action[{n}]')}"
+        yield "return dose_0, limit_0"
+
+    def _entering(self) -> Iterator[str]:
+        yield "at, k, n, share = clock_of(patient).at, patient.course.decision, 0, 1.0"
+        for p in self.of("take"):
+            yield f"share *= {self._call(p, 'take', 'k', _chance(p))}"
+        for p in self.of("enter", "given"):
+            yield f"n = {self._call(p, 'enter', 'k', 'at', 'share', 'events', 'n')}"
+        for p in self.of("enter", "happens"):
+            yield f"n = {self._call(p, 'enter', 'k', 'at', 'events', 'n', _chance(p))}"
+        yield "return n"
+
+    def _seen(self) -> Iterator[str]:
+        for n, p in enumerate(self.parts):
+            if p.has("see"):
+                yield f"if which == {n}:"
+                yield f"    {self._call(p, 'see', 'j', self._read(p, 't'), _chance(p))}"
+
+    def _passed(self) -> Iterator[str]:
+        for p in self.of("passed"):
+            yield self._call(p, "passed", "piece", "exposure")
+
+    def _ended(self) -> Iterator[str]:
+        for p in self.of("ended"):
+            yield self._call(p, "ended", "k", self._read(p, "t"), _chance(p))
+
+    def _closed(self) -> Iterator[str]:
+        yield "clock = clock_of(patient)"
+        for source in self.parts:
+            judged = [(n, term) for n, term in enumerate(self.terms) if self.source(term) is source]
+            if judged:
+                yield f"if {self._call(source, 'closes', 'piece')}:"
+                yield f"    w = {self._call(source, 'window', 'piece')}"
+                for n, term in judged:
+                    yield f"    gained[{n}] += {self._gain(term, source)}"
+        days = [self._call(p, "day_ends", "day", _chance(p)) for p in self.of("day_ends")]
+        for p in self.of("note"):
+            now = f"bedside_{p.key('value') or p.name}(patient, clock.end[piece])"
+            days.append(self._call(p, "note", "day + 1", now, _chance(p)))
+        if days:
+            yield "day = int(clock.day[piece])"
+            yield "if clock.day_ends[piece] > 0.0 and clock.end[piece] < clock.at[-1]:"
+            yield from (f"    {line}" for line in days)
+
+    def source(self, term: Named) -> Named:
+        """What a term is judged by.
+
+        Raises:
+            ValueError: there is nothing of the name.
+        """
+        name = term.key("of").split(".")
+        for p in self.parts:
+            if p.has("closes") and (p.name == name[0] or (p.path == ".".join(name[:2]) and len(name) > 1)):
+                return p
+        known = ", ".join(p.path if p.role != "watched" else p.name for p in self.of("closes"))
+        raise ValueError(f"{term.path}: of: nothing watched is called {term.key('of')!r}. Known: {known or 'none'}")
+
+    def _measure(self, term: Named, source: Named) -> str:
+        """How a term reads what is watched: its value, or what stands behind the dot."""
+        how = term.key("of").split(".")[-1]
+        default = next(hook for hook in ("value", "line", "counted") if source.has(hook))
+        return self._call(source, how if how in ("worst",) and source.has(how) else default, "w")
+
+    def _gain(self, term: Named, source: Named) -> str:
+        measure = self._measure(term, source)
+        if term.has("strike"):
+            return self._call(term, "strike", "w", "clock.end[piece]", measure, _chance(term))
+        limits = (self._limit(term, "low"), self._limit(term, "high"))
+        return self._call(term, "judge", "w", measure, *limits)
+
+    def _limit(self, term: Named, key: str) -> str:
+        """A number of the scenario, or a bedside value of the patient."""
+        said = term.key(key)
+        if isinstance(said, str):
+            return self._baseline(said)
+        return f"patient.rules.{term.id}.{key}" if key in self.laid[term.path].numbers else "0.0"
+
+    def _opened(self) -> Iterator[str]:
+        for p in self.of("open_chart"):
+            yield self._call(p, "open_chart", "row", _at(p, self.columns[p.path]), self._baseline(p.key("value") or p.name))
+
+    def _observed(self) -> Iterator[str]:
+        yield "clock, where, k = clock_of(patient), patient.rules.where, patient.course.decision"
+        if self.counted:
+            yield "row[0], row[1] = k + 1.0, max(len(clock.at) - 2.0 - k, 0.0)"
+        else:
+            yield "row[0], row[1] = clock.at[k], clock.at[-1] - clock.at[k]"
+        for role in SHOWN:
+            for p in self.parts:
+                if p.role == role and p.kind == "formula":
+                    yield self._formula(p)
+                elif p.role == role and p.has("chart"):
+                    values = [f"({', '.join(map(self._baseline, p.key('copies')))},)"] if p.key("copies") else []
+                    yield self._call(p, "chart", "row", _at(p, self.columns[p.path]), "k", *values)
+
+    def _formula(self, p: Named) -> str:
+        known = ", ".join(self._charted(v) for v in arguments(p.section.formula))
+        at, highest = f"where.{p.id}_column_0", f"patient.rules.{p.id}.highest"
+        return f"row[{at}] = minimum(maximum({p.section.formula}({known}), 0.0), {highest})"
+
+    def _charted(self, value: str) -> str:
+        """A bedside value as it stands in the chart."""
+        p = next((p for p in self.parts if p.role == "known" and p.name == value), None)
+        return self._call(p, "newest", "k") if p is not None and p.has("newest") else self._baseline(value)
+
+    def _paid(self) -> Iterator[str]:
+        yield "reward, where = 0.0, patient.rules.where"
+        yield "prices = patient.plan[where.clock_prices_first : where.clock_prices_end]"
+        for n in range(len(self.terms)):
+            yield f"reward += prices[{n}] * gained[{n}]"
+        yield "return reward"
+
+    def _near(self) -> Iterator[str]:
+        yield "total = 0.0"
+        for term in self.of("near"):
+            source = self.source(term)
+            yield f"if {self._call(source, 'closes', 'piece')}:"
+            yield f"    w = {self._call(source, 'window', 'piece')}"
+            limits = (self._limit(term, "low"), self._limit(term, "high"))
+            yield f"    total += {self._call(term, 'near', 'w', self._measure(term, source), *limits)}"
+        yield "return total"
+
+    def _call(self, p: Named, hook: str, *more: str) -> str:
+        """The call of a hook, with the other parts that it needs."""
+        others = [f"{p.key(key).replace('.', '_')}(patient)" for key in p.part.needs.get(hook, ())]
+        return f"{p.id}_{hook}({', '.join((f'{p.id}(patient)', *more, *others))})"
+
+
+def _function(name: str, parameters: str, lines: Iterable[str]) -> str:
+    body = [f"    {line}" for line in lines]
+    if not body or not body[-1].startswith("    return"):
+        body.append("    return")
+    return "\n".join((f"def {name}({parameters}):", *body))
+
+
+def _class(p: Named) -> str:
+    return "".join(word.capitalize() for word in p.id.split("_"))
+
+
+def _slice(row: str, name: str) -> str:
+    return f"{row}[where.{name}_first : where.{name}_end]"
+
+
+def _chance(p: Named) -> str:
+    return f"Chance(key, patient.course.number, {p.id.upper()}[0], {p.id.upper()}[1])"
+
+
+def _at(p: Named, columns: int) -> str:
+    """Where the columns of a part begin."""
+    return f"({', '.join(f'patient.rules.where.{p.id}_column_{n}' for n in range(columns))},)"

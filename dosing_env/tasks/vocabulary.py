@@ -1,0 +1,35 @@
+"""Bedside values: name, unit and bounds of each, as charts show them. A value that is not here is a plain number."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Bedside(NamedTuple):
+    """A bedside value of a chart."""
+
+    unit: str
+    high: float  # no chart shows more
+    low: float = 0.0
+
+
+_YES = Bedside("1 yes", 1.0)
+_COPIES = Bedside("copies", 2.0)
+VOCABULARY: dict[str, Bedside] = {
+    "AGE": Bedside("years", 120.0),
+    "WT": Bedside("kg", 400.0),
+    "HT": Bedside("cm", 250.0),
+    "SEX": Bedside("1 male", 1.0),
+    "SCR": Bedside("mg/dL", 30.0),
+    "CRCL": Bedside("mL/min", 500.0),
+    "INR_LOW": Bedside("INR", 10.0),
+    "INR_HIGH": Bedside("INR", 10.0),
+    **dict.fromkeys(("CYP2C9_2", "CYP2C9_3", "VKORC1_A", "CYP4F2_3"), _COPIES),
+    **dict.fromkeys(("DIAL", "HAEM", "BLACK", "ASIAN", "OTHER", "AMIODARONE", "INDUCER", "FLUVASTATIN"), _YES),
+    **dict.fromkeys(("SMOKER", "DIABETES", "VTE", "STROKE"), _YES),
+}
+
+
+def meaning(name: str) -> Bedside:
+    """What is known of a bedside value of this name."""
+    return VOCABULARY.get(name, Bedside("", 1e6, -1e6))

@@ -1,0 +1,1 @@
+"""Parts of the role `watched`, one kind in each file."""
