@@ -113,9 +113,9 @@ class Agent(Policy):
 
     def _decisions(self, seen: NDArray[np.float32]) -> NDArray[np.int64]:
         """At which decision each patient stands; after the last nothing is decided."""
-        rules = self.task.rules
-        decision = np.rint(seen[:, 0] / rules.interval).astype(np.int64)
-        return np.asarray(np.clip(decision, 0, rules.decisions - 1))
+        hours = self.task.hours
+        decision = np.rint(seen[:, 0] / hours[1]).astype(np.int64)
+        return np.asarray(np.clip(decision, 0, self.task.decisions - 1))
 
 
 def to_actions(recipe: Recipe, task: Task, outputs: NDArray[Any], chart: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -146,7 +146,7 @@ def masks_of(recipe: Recipe, task: Task, chart: NDArray[np.float32]) -> NDArray[
     """(n, values of all grids) which of them are compared: where the algorithm is masked, those the limits allow."""
     if not ALGORITHMS[recipe.algorithm].masked:
         return np.ones((len(chart), sum(map(len, task.grids))), dtype=bool)
-    return np.asarray(task.care.masks(task.rules, chart))
+    return task.masks(chart)
 
 
 def combination(task: Task, which: NDArray[Any]) -> NDArray[Any]:
@@ -167,7 +167,7 @@ def unscaled(recipe: Recipe, task: Task, actions: NDArray[Any]) -> NDArray[np.fl
         if recipe.action == "grid":
             columns.append(place.astype(np.float64))
         else:
-            share = actions[:, 0] / task.rules.max_dose if j == 0 else place / max(1, len(grid) - 1)
+            share = actions[:, 0] / task.largest if j == 0 else place / max(1, len(grid) - 1)
             columns.append(2.0 * np.clip(share, 0.0, 1.0) - 1.0)
     return np.stack(columns, axis=1)
 
@@ -175,7 +175,7 @@ def unscaled(recipe: Recipe, task: Task, actions: NDArray[Any]) -> NDArray[np.fl
 def scaled(task: Task, outputs: NDArray[Any]) -> NDArray[np.float64]:
     """Actions (n, numbers) of numbers in [-1, 1]: the dose in proportion, other numbers the nearest of their grid."""
     share = (np.clip(outputs, -1.0, 1.0).astype(np.float64) + 1.0) / 2.0
-    columns = [share[:, 0] * task.rules.max_dose]
+    columns = [share[:, 0] * task.largest]
     for j, grid in enumerate(task.grids[1:], start=1):
         columns.append(np.asarray(grid)[np.rint(share[:, j] * (len(grid) - 1)).astype(np.int64)])
     return np.stack(columns, axis=1)

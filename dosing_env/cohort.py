@@ -13,9 +13,13 @@ from dosing_env.io.arguments import whole
 from dosing_env.simulation import daily
 from dosing_env.simulation.chance import key_of
 from dosing_env.simulation.compilable import HINT, compilable
-from dosing_env.simulation.compiling import specialise
+from dosing_env.simulation.compiling import specialise, uncounted
 from dosing_env.simulation.solvers import filling, workspace
 from dosing_env.task import Task
+from dosing_env.tasks import follow
+from dosing_env.tasks.follow import Courses
+from dosing_env.tasks.replay import replayed
+from dosing_env.tasks.task import PartsTask
 
 Floats = NDArray[np.float64]
 
@@ -28,8 +32,8 @@ def require_room(task: Task, size: int) -> None:
     Raises:
         ValueError: `size` of them need more than `LARGEST_BATCH`.
     """
-    each = course_type(task).itemsize + 8 * len(task.features)  # an observation twice
-    whole("num_envs", size, 1, LARGEST_BATCH // each, f": {each} bytes for each, {LARGEST_BATCH // 2**30} GiB for all")
+    most = LARGEST_BATCH // task.each
+    whole("num_envs", size, 1, most, f": {task.each} bytes for each, {LARGEST_BATCH // 2**30} GiB for all")
 
 
 class Cohort:
@@ -58,15 +62,33 @@ class Cohort:
         self._admission = admission(task)
         self.courses = self._admission.repeat(size)
         self.observation = np.zeros((size, len(task.features)), dtype=np.float32)
-        self.holes = holes(task, solver)
-        draws = max(self.holes["NZ"], self.holes["NE"])
-        self.rules = task.care.record(task.rules)
-        self.bench = bench_for(task, self.holes, draws, solver)
-        self._begin = specialise(decision.begin, **self.holes)
-        self._step = specialise(decision.step, **self.holes)
+        self._compiled(solver)
         self.root = np.array(task.drug.omega_root()).reshape(self.holes["NE"], self.holes["NE"])
         self._everyone = np.arange(size)
         self._compile()
+
+    def _compiled(self, solver: str | None) -> None:
+        """Numbers, scratch space, and the functions to be compiled."""
+        task = self.task
+        if isinstance(task, PartsTask):
+            self.holes = task.holes(solver)
+            draws, rows = max(self.holes["NZ"], self.holes["NE"]), self.holes.pop("ROWS")
+            self.rules: Any = task.numbers
+            self.bench: Any = task.made.bench(rows, draws, solver=solver)
+            self.memory = np.zeros((self.size, task.made.memory.width))
+            self._begin = uncounted(follow.begin, **self.holes)
+            self._step = uncounted(follow.step, **self.holes)
+            return
+        self.holes = holes(task, solver)
+        draws = max(self.holes["NZ"], self.holes["NE"])
+        self.rules, self.memory = task.care.record(task.rules), np.zeros((self.size, 0))
+        self.bench = bench_for(task, self.holes, draws, solver)
+        self._begin = specialise(decision.begin, **self.holes)
+        self._step = specialise(decision.step, **self.holes)
+
+    def _all(self) -> Any:
+        """The patients as compiled code takes them."""
+        return Courses(self.courses, self.memory) if isinstance(self.task, PartsTask) else self.courses
 
     def _compile(self) -> None:
         """Compile now, where a complaint can be told in a line: nobody is admitted, and nobody treated."""
@@ -87,7 +109,8 @@ class Cohort:
         as_bytes = f"V{self.courses.itemsize}"  # field by field it would take ten times as long
         self.courses.view(as_bytes)[slots] = self._admission.view(as_bytes)
         self.courses["number"][slots] = numbers
-        failed = self._begin(self.courses, self.rules, self.key, self.bench, self.root, slots, self.observation)
+        self.memory[slots] = 0.0
+        failed = self._begin(self._all(), self.rules, self.key, self.bench, self.root, slots, self.observation)
         if failed == decision.NOBODY:
             raise ValueError(f"population {self.task.population.name}: `keep` rejects all of {decision.ATTEMPTS} draws")
         if failed != decision.DONE:
@@ -104,8 +127,8 @@ class Cohort:
             RuntimeError: a solve failed; drug, time and parameters are named.
         """
         wanted = wanted.reshape(self.size, len(self.task.actions))
-        paid = nothing_paid(self.size, len(self.task.care.terms))
-        failed = self._step(self.courses, self.rules, self.key, self.bench, wanted, running, self.observation, paid)
+        paid = nothing_paid(self.size, len(self.task.terms))
+        failed = self._step(self._all(), self.rules, self.key, self.bench, wanted, running, self.observation, paid)
         if failed != decision.DONE:
             raise RuntimeError(self.failure(self.courses[failed]))
         return paid
@@ -124,16 +147,20 @@ class Cohort:
         Raises:
             RuntimeError: a solve failed; drug, time and parameters are named.
         """
+        if isinstance(self.task, PartsTask):
+            return replayed(self, np.atleast_1d(slots), per_interval)
         times, outputs = self.task.care.curve(self, slots, per_interval)
         return times, outputs
 
     def failure(self, course: Any) -> str:
         """What is said of a patient whose solve failed."""
         task, drug = self.task, self.task.drug
-        x, eta = drug.covariates(drug.Patient(*course["patient"])), drug.Eta(*course["eta"])
+        names = task.population.Patient._fields
+        mine = [course["patient"][names.index(name)] for name in drug.Patient._fields]
+        x, eta = drug.covariates(drug.Patient(*mine)), drug.Eta(*course["eta"])
         return (
-            f"{drug.name}: the solver failed at {course['decision'] * task.rules.interval:g} h for patient "
-            f"{course['number']}: amounts {course['amounts'].tolist()} mg, {drug.individual(x, eta)}"
+            f"{drug.name}: the solver failed at {task.hours[course['decision']]:g} h for patient "
+            f"{course['number']}: amounts {course['amounts'].tolist()} {drug.amount_unit}, {drug.individual(x, eta)}"
         )
 
 

@@ -122,7 +122,7 @@ def _require_room(case: Scenario, patients: int) -> None:
         ValueError: it is so.
     """
     task = case.task()
-    numbers = (task.rules.decisions + 1) * len(Sight(task, None, 0).features)
+    numbers = (task.decisions + 1) * len(Sight(task, None, 0).features)
     if patients * numbers > NUMBERS:
         raise ValueError(
             f"patients: {patients:,} courses of {numbers:,} numbers each are more than {NUMBERS:,} numbers, which take "

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from dosing_env.simulation.chance import ETA, POPULATION, ZERO, fill_normals
 from dosing_env.simulation.compiling import HOLE
 from dosing_env.task import Task
+from dosing_env.tasks import records
+from dosing_env.tasks.task import PartsTask
 
 # The population and the drug.
 Draws: Any = HOLE
@@ -73,6 +75,8 @@ def course_type(task: Task) -> np.dtype[np.void]:
 
 def admission(task: Task) -> NDArray[np.void]:
     """The record of a patient at admission, shape (1,): nothing given, nothing measured, no harm."""
+    if isinstance(task, PartsTask):
+        return records.admission(task.made.course_type, task.made.parts)
     course = np.zeros(1, course_type(task))
     for name, value in task.care.fresh.items():
         course[name] = value

@@ -149,7 +149,7 @@ def _part(
 ) -> Part:
     """The trees of one part: of the dose, and of the place of the days among the usual ones."""
     counts, usual = reader(charts), np.array(task.grids[1])
-    step, dose = task.rules.step, said[:, 0]
+    step, dose = task.step, said[:, 0]
     if plan.unit == "percent":
         step, dose = PERCENT, np.minimum(100.0 * dose / reader.base(charts), LARGEST)
     x = {name: counts[name] for name in plan.asks}

@@ -80,7 +80,7 @@ class DosingEnv(gymnasium.Env[NDArray[np.float32], Any]):
             raise RuntimeError("the course is over: reset() comes before the next step()")
         paid, terminated, truncated = self._batch.treat(action)
         paid = Paid(*[column[0] if column.ndim > 1 else column.item() for column in paid])
-        info = info_of(self.task, self._prices, paid, self.task.care.limits[paid.limit])
+        info = info_of(self.task, self._prices, paid, self.task.limits[paid.limit])
         return self._batch.observation()[0], paid.reward, terminated.item(), truncated.item(), info
 
     def action_masks(self) -> NDArray[np.bool_]:

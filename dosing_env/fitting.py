@@ -46,7 +46,7 @@ def fit(recipe: Recipe, case: Scenario, seed: int, progress: Progress) -> State:
     task, n = case.task(), recipe.training.num_envs
     asked, sight = task.asked, sight_of(recipe, task)
     scaler = Scaler(recipe, sight.features)
-    learner = _learner(recipe, asked, len(scaler.columns), task.rules.decisions, seed)
+    learner = _learner(recipe, asked, len(scaler.columns), task.decisions, seed)
     rounds = max(1, recipe.training.steps // (n * len(asked)))
     state: State = {}
     for done in range(rounds):
@@ -58,7 +58,7 @@ def fit(recipe: Recipe, case: Scenario, seed: int, progress: Progress) -> State:
         for k in asked.tolist():
             seen, memory = sight(cohort.observation, memory)
             best = oracle.doses(cohort.observation)
-            learner.add(k, scaler(seen), 2.0 * best / task.rules.max_dose - 1.0)
+            learner.add(k, scaler(seen), 2.0 * best / task.largest - 1.0)
             given = best if agent is None else agent.told(seen, cohort.observation)[:, 0]
             cohort.treat(given.astype(np.float64), np.ones(n, dtype=bool))
         state = learner.learned()

@@ -15,6 +15,7 @@ from dosing_env import catalogue
 from dosing_env.simulation.compilable import compilable
 from dosing_env.simulation.compiling import HOLE, specialise
 from dosing_env.task import Task
+from dosing_env.tasks.reading import chart_of as chart_of
 from dosing_env.ward.chart import Chart as Chart
 
 dose: Any = HOLE
@@ -100,12 +101,6 @@ class Held:
         return wanted
 
 
-def chart_of(dose: Callable[[Any], Any]) -> Any:
-    """The named tuple that a protocol says it reads, by the annotation of its chart; None where it does not say."""
-    hints = typing.get_type_hints(dose)
-    return next((hint for name, hint in hints.items() if name != "return" and hasattr(hint, "_fields")), None)
-
-
 def planner_of(name: str) -> Policy | None:
     """The planner of a name such as "oracle" or "map_dosing:vancomycin_goti2018"; None where it is none's.
 
@@ -167,13 +162,12 @@ class ProtocolPolicy(Policy):
             ValueError: the protocol reads charts of another kind of care.
         """
         super().begin(task, patients)
-        reads = chart_of(self._dose)
-        if reads not in (None, task.care.Chart):
-            raise ValueError(
-                f"{self.name}: reads a {reads.__name__}, the {task.care.name} has a {task.care.Chart.__name__}"
-            )
-        self._rules = task.care.record(task.rules)
-        self._for_all = specialise(_for_all, dose=self._dose, **task.care.compiled)
+        try:
+            reading = task.reading(chart_of(self._dose))
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
+        self._rules, self._chart = task.record, reading.get("Chart", chart_of(self._dose) or Chart)
+        self._for_all = specialise(_for_all, dose=self._dose, **reading)
 
     def doses(self, observation: NDArray[np.float32]) -> NDArray[np.float64]:
         """Doses to give now, (n,) mg."""
@@ -182,7 +176,7 @@ class ProtocolPolicy(Policy):
     def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
         """What the protocol says of every chart, (n, numbers); it remembers nothing."""
         wanted = np.empty((len(observation), len(self.task.actions)))
-        with compilable(f"{self._file}: dose(chart)", self.task.care.Chart):
+        with compilable(f"{self._file}: dose(chart)", self._chart):
             self._for_all(observation.astype(np.float64), self._rules, wanted)
         return wanted, state
 

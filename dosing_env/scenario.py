@@ -17,6 +17,7 @@ from dosing_env.io.records import convert, decode
 from dosing_env.scenario_file import Scenario as Scenario
 from dosing_env.scenario_file import check, plain
 from dosing_env.source import equations
+from dosing_env.tasks.scenario import PartsScenario
 from dosing_env.ward.scenario import WardScenario
 
 CARES: dict[str, type[Scenario]] = {kind.kind.name: kind for kind in (WardScenario, ClinicScenario)}
@@ -38,6 +39,8 @@ def load(name: str | Mapping[str, Any]) -> Scenario:
 
 def _kind_of(content: dict[str, Any]) -> type[Scenario]:
     """The record of a file's kind of care; `ward` where it does not say."""
+    if "given" in content:
+        return PartsScenario
     care = content.get("care", WardScenario.kind.name)
     if not isinstance(care, str) or care not in CARES:
         raise ValueError(f"care: {catalogue.unknown('kind of care', str(care), list(CARES))}")

@@ -97,6 +97,21 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """The rules of its kind of care that it breaks, in words."""
         raise NotImplementedError
 
+    @property
+    def tables(self) -> Any:
+        """What becomes of patients, as tables."""
+        return CareTables(self)
+
+    def require_fit(self, found: Drug | Population) -> None:
+        """Refuse a drug or population that the task cannot have.
+
+        Raises:
+            ValueError: it is so.
+        """
+        require_patients(found, self.kind.Patient, f"a {self.kind.name}")
+        if isinstance(found, Drug):
+            _require_fit(found)
+
     def load_drug(self) -> Drug:
         """The drug that generates the patients."""
         return catalogue.load("drugs", self.drug)  # type: ignore[no-any-return]
@@ -136,6 +151,23 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def generated_by(self, drug: str) -> Self:
         """The same with patients of this drug alone: the scenario's own, or one of its rivals."""
         return check(msgspec.structs.replace(self, drug=drug, rivals=()), self.name)
+
+
+class CareTables:
+    """The tables of a kind of care, for a scenario of it."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario, self._of = scenario, scenario.kind.tables
+        self.primary, self.within, self.covariates = self._of.PRIMARY, self._of.WITHIN, self._of.COVARIATES
+        self.outcomes, self.doses, self.pictures = self._of.outcomes, self._of.doses, self._of.pictures
+
+    def endpoints(self) -> tuple[Any, ...]:
+        """What is counted in each patient."""
+        return tuple(self._of.endpoints(self._scenario.rules()))
+
+    def said_of_target(self) -> dict[str, Any]:
+        """For the provenance of a trial."""
+        return dict(self._of.said_of_target(self._scenario.rules()))
 
 
 def plain(what: Any) -> Any:
@@ -210,9 +242,7 @@ def _unknown_names(s: Scenario) -> Iterator[str]:
             try:
                 found = catalogue.load(kind, value)
                 if kind != "protocols":
-                    require_patients(found, s.kind.Patient, f"a {s.kind.name}")
-                if kind == "drugs":
-                    _require_fit(found)
+                    s.require_fit(found)
             except ValueError as error:
                 yield f"{field}: {error}"
     for policy in s.policies:

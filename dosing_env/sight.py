@@ -41,7 +41,7 @@ class Sight:
 
     def __init__(self, task: Task, believed: DrugLike | None, frames: int = 0) -> None:
         self._chart = len(task.features)
-        self._frames = None if frames == 0 and whole("frames", frames, 0) == 0 else task.care.frames(task.rules, frames)
+        self._frames = None if frames == 0 and whole("frames", frames, 0) == 0 else task.frames(frames)
         self._beliefs = None if believed is None else _beliefs(task, believed)
         self.features = task.features if self._frames is None else self._frames.features
         self.features += () if self._beliefs is None else self._beliefs.features

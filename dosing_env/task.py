@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dosing_env.care import Care, Feature
+import numpy as np
+from numpy.typing import NDArray
+
+from dosing_env.care import Care, Feature, Frames, Term
 from dosing_env.pharmacology import Drug, Population, require_patients
 
 
@@ -34,6 +37,76 @@ class Task:
         if self.care.held is None:
             raise ValueError(f"{self.name}: hold: a {self.care.name} has no visits between which a dose could be held")
         return replace(self, rules=self.care.held(self.rules))
+
+    @property
+    def kind(self) -> str:
+        """The kind of care."""
+        return self.care.name
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What adds to the reward."""
+        return self.care.terms
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """Why a dose was lowered, by number; 0: it was not."""
+        return self.care.limits
+
+    @property
+    def prices(self) -> NDArray[np.float64]:
+        """(terms,) what the reward has of each."""
+        return np.asarray(self.care.record(self.rules)["prices"][0])
+
+    @property
+    def hours(self) -> NDArray[np.float64]:
+        """(decisions + 1,) h  decision points, and the end of the course."""
+        return float(self.rules.interval) * np.arange(self.rules.decisions + 1)
+
+    @property
+    def decisions(self) -> int:
+        """Number of decision points."""
+        return int(self.rules.decisions)
+
+    @property
+    def step(self) -> float:
+        """Between two products."""
+        return float(self.rules.step)
+
+    @property
+    def largest(self) -> float:
+        """The largest dose."""
+        return float(self.rules.max_dose)
+
+    @property
+    def each(self) -> int:
+        """Bytes of a patient: record and observation, twice."""
+        from dosing_env.decision import course_type
+
+        return course_type(self).itemsize + 8 * len(self.features)
+
+    @property
+    def record(self) -> Any:
+        """The numbers, as compiled code takes them."""
+        return self.care.record(self.rules)
+
+    def reading(self, chart: Any) -> Mapping[str, Any]:
+        """What the holes `read` and `tell` hold for a protocol that reads a chart of this kind; None: any.
+
+        Raises:
+            ValueError: the task has charts of another kind.
+        """
+        if chart not in (None, self.care.Chart):
+            raise ValueError(f"reads a {chart.__name__}, the {self.care.name} has a {self.care.Chart.__name__}")
+        return {name: self.care.compiled[name] for name in ("read", "tell")}
+
+    def masks(self, charts: Any) -> NDArray[np.bool_]:
+        """(n, grid values) what the limits allow now, of charts (n, features)."""
+        return np.asarray(self.care.masks(self.rules, charts))
+
+    def frames(self, count: int) -> Frames:
+        """What shows charts with no history but that of so many decisions."""
+        return self.care.frames(self.rules, count)
 
     @property
     def features(self) -> tuple[Feature, ...]:

@@ -19,8 +19,8 @@ def treat(
     Returns the cohort at the end, and per patient the `return` and what each term added to it.
     """
     cohort, total, terms = followed(scenario, policy, patients, seed=seed, stream=stream)
-    priced = cohort.rules["prices"] * terms
-    names = [f"reward_{term.name}" for term in cohort.task.care.terms]
+    priced = cohort.task.prices * terms
+    names = [f"reward_{term.name}" for term in cohort.task.terms]
     return cohort, {"return": total} | {name: priced[:, j] for j, name in enumerate(names)}
 
 
@@ -34,7 +34,7 @@ def followed(
     begin(policy, cohort)
     running = np.ones(len(patients), dtype=bool)
     start, state = running, None
-    total, terms = np.zeros(len(patients)), np.zeros((len(patients), len(task.care.terms)))
+    total, terms = np.zeros(len(patients)), np.zeros((len(patients), len(task.terms)))
     while running.any():
         actions, state = policy.predict(cohort.observation, state=state, episode_start=start, deterministic=True)
         paid = cohort.treat(checked(actions, policy, cohort), running)
@@ -63,7 +63,7 @@ def checked(actions: Any, policy: Any, cohort: Cohort) -> NDArray[np.float64]:
         slot, column = bad[0]
         course = cohort.courses[slot]
         raise ValueError(
-            f"policy {name}: {known[column].name} at {course['decision'] * cohort.task.rules.interval:g} h of patient "
+            f"policy {name}: {known[column].name} at {cohort.task.hours[course['decision']]:g} h of patient "
             f"{course['number']}: {wanted[slot, column]:g} {known[column].unit} is not a finite number of at least 0"
         )
     return wanted

@@ -98,8 +98,8 @@ class DosingVectorEnv(VectorEnv):
         self.metadata = self.metadata | {"autoreset_mode": self.autoreset_mode}
         self._stream, self._solver = stream, solver
         self._actions = Actions(self.task, num_envs, discrete)
-        self._limits = np.array(self.task.care.limits)
-        self.prices = self.task.care.record(self.task.rules)["prices"][0]
+        self._limits = np.array(self.task.limits)
+        self.prices = self.task.prices
         self._finite = finite or len(self.task.asked) == 1
         self._sight = Sight(self.task, belief, frames)
         self._memory: Any = None  # of the sight
@@ -191,7 +191,7 @@ class DosingVectorEnv(VectorEnv):
         On a ward the doses of `task.grids`, in a clinic its doses and behind them its days to the next INR, as many as
         the `MultiDiscrete` action has in all: what MaskablePPO of sb3-contrib takes.
         """
-        return np.asarray(self.task.care.masks(self.task.rules, self._open_cohort().observation))
+        return np.asarray(self.task.masks(self._open_cohort().observation))
 
     def render(self) -> tuple[Any, ...] | None:
         """One text ("ansi") or picture ("rgb_array") per patient: the course so far."""
@@ -290,8 +290,8 @@ def checked_options(options: Any, known: tuple[str, ...]) -> dict[str, Any]:
 
 def info_of(task: Task, prices: Any, paid: Paid, limited: Any) -> dict[str, Any]:
     """The info of a step, of arrays over patients or of the numbers of one patient."""
-    gained = {term.name: paid.terms[..., j] for j, term in enumerate(task.care.terms)}
-    costs = {term.name: 1.0 * gained[term.name] for term in task.care.terms if term.harm}  # copies
+    gained = {term.name: paid.terms[..., j] for j, term in enumerate(task.terms)}
+    costs = {term.name: 1.0 * gained[term.name] for term in task.terms if term.harm}  # copies
     return {
         "dose": paid.dose,
         "limited": limited,

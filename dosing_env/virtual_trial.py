@@ -175,7 +175,7 @@ def _check_rows(patients: int, policies: int, drugs: int) -> None:
 
 
 def _check_subgroups(case: Scenario) -> None:
-    known = case.kind.tables.COVARIATES
+    known = case.tables.covariates
     for group in case.subgroups:
         if group.column not in known:
             raise ValueError(f"{case.name}: subgroups: {unknown('column', group.column, list(known))}")
@@ -253,7 +253,7 @@ class _Result:
 def _run(job: _Job) -> _Result:
     policy = policy_of(job.policy)
     cohort, returns = treat(job.scenario, policy, np.arange(job.first, job.last), seed=job.seed, stream=STREAM)
-    tables = job.scenario.kind.tables
+    tables = job.scenario.tables
     frame = tables.outcomes(cohort, returns)
     frame.insert(0, "drug", str(job.scenario.drug))
     frame.insert(1, "policy", arm_of(policy).name)
@@ -275,7 +275,7 @@ def _other_seeds(job: _Job, policy: Any, frame: pd.DataFrame) -> pd.DataFrame | 
 
     if not isinstance(policy, Agent):
         return None
-    rows, tables, primary = [], job.scenario.kind.tables, job.scenario.kind.tables.PRIMARY
+    rows, tables, primary = [], job.scenario.tables, job.scenario.tables.primary
     for other in policy.siblings():
         if other.seed == policy.seed:
             values = frame[primary]
@@ -308,14 +308,14 @@ def _trial(
     return Trial(
         frame=frame,
         drugs=tuple(drug for drug in drugs if drug in set(frame["drug"])),
-        endpoints=case.kind.tables.endpoints(case.rules()),
+        endpoints=case.tables.endpoints(),
         policies=tuple(arms),
         subgroups=tuple(Subgroup(g.title, g.column, g.low, g.high) for g in case.subgroups),
         courses=courses,
         doses=doses,
         levels=levels,
         learning=learning,
-        seeds=_pooled(seeds, case.kind.tables.PRIMARY),
+        seeds=_pooled(seeds, case.tables.primary),
         provenance=_provenance(case, patients, seed, command)
         | ({"partial": True, "stopped": stopped} if stopped else {}),
     )
@@ -381,6 +381,6 @@ def _provenance(case: Scenario, patients: int, seed: int, command: str) -> dict[
         "seed": seed,
         "patients": patients,
         "command": command,
-        **case.kind.tables.said_of_target(case.rules()),
+        **case.tables.said_of_target(),
         **({"published": msgspec.to_builtins(case.published)} if case.published else {}),
     }

@@ -49,8 +49,8 @@ class Bedside(Policy):
 
     def _tablets(self, dose: Floats) -> Floats:
         """What tablets make, nearest to a dose."""
-        step = self.task.rules.step
-        return np.minimum(np.floor(dose / step + 0.5) * step, self.task.rules.max_dose)
+        step = self.task.step
+        return np.minimum(np.floor(dose / step + 0.5) * step, self.task.largest)
 
 
 def _followed(lines: Lines, counts: Counts, size: int) -> Floats:

@@ -85,7 +85,7 @@ def _show(searched: Searched) -> None:
 
     found, rules = searched.recipe.found, searched.recipe
     assert found is not None
-    table_console().print(best_table(searched.tried, scenarios.load(rules.scenario).kind.tables.WITHIN))
+    table_console().print(best_table(searched.tried, scenarios.load(rules.scenario).tables.within))
     seeds = f"seed {found.seeds[0]}" if len(found.seeds) == 1 else f"{len(found.seeds)} seeds"
     say(
         *f"""{found.complete} trials complete, {found.pruned} pruned, {searched.failed} failed

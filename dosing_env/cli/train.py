@@ -85,15 +85,15 @@ def _result(agent: Agent, folder: Path) -> str:
 
     rules = agent.recipe
     case = scenarios.load(rules.scenario)
-    tables = case.kind.tables
+    tables = case.tables
     last = {row["seed"]: row for row in agent.card["learning"]}
     lines = [
-        f"seed {seed}: {row[tables.PRIMARY]:.1f} % {tables.WITHIN}, return {row['return']:.3f}{_costs(rules, row)}"
+        f"seed {seed}: {row[tables.primary]:.1f} % {tables.within}, return {row['return']:.3f}{_costs(rules, row)}"
         f", {row['steps']:,} steps, {agent.card['seconds'][str(seed)]:.0f} s"
         f"{', chosen' if seed == agent.seed and len(last) > 1 else ''}"
         for seed, row in last.items()
     ]
-    lines.append(_together([row[tables.PRIMARY] for row in last.values()], tables.WITHIN))
+    lines.append(_together([row[tables.primary] for row in last.values()], tables.within))
     lines += [f"went on: seed {seed} {how}" for seed, ways in agent.card["resumed"].items() for how in ways]
     return "\n".join([*lines, *ending(agent, folder)])
 

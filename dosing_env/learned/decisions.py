@@ -11,7 +11,7 @@ def require_decisions(known: int, what: str, task: Task, where: str) -> None:
     Raises:
         ValueError: it has another.
     """
-    if known != task.rules.decisions:
+    if known != task.decisions:
         raise ValueError(
-            f"{where}: there are {what} for {known} decisions, task {task.name} has {task.rules.decisions}"
+            f"{where}: there are {what} for {known} decisions, task {task.name} has {task.decisions}"
         )

@@ -67,9 +67,9 @@ class Shield(Imagining):
         Raises:
             ValueError: no relation of doses and harm is known, in a clinic.
         """
-        if task.care.name != "ward":
+        if task.kind != "ward":
             raise ValueError(
-                f"{self.name}: of the harm a dose does in a {task.care.name} ({task.name}) no relation is published "
+                f"{self.name}: of the harm a dose does in a {task.kind} ({task.name}) no relation is published "
                 "that a limit could be set to; a shield is for wards"
             )
         super().begin(task, None)

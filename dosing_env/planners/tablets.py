@@ -48,10 +48,10 @@ class Tablets(Policy):
         Raises:
             ValueError: it is no clinic's, or the dose is above the largest one or between two that can be ordered.
         """
-        if task.care.name != "clinic":
-            raise ValueError(f"{self.name}: a daily dose is of a clinic, {task.name} has that of a {task.care.name}")
+        if task.kind != "clinic":
+            raise ValueError(f"{self.name}: a daily dose is of a clinic, {task.name} has that of a {task.kind}")
         super().begin(task, patients)
-        self._require_possible(task.rules.step, task.rules.max_dose)
+        self._require_possible(task.step, task.largest)
 
     def _require_possible(self, step: float, most: float) -> None:
         steps = self._dose / step

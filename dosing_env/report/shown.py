@@ -35,11 +35,31 @@ class Shown:
 
 def shown_of(trial: Trial) -> Shown:
     """What is shown of the patients of a trial."""
+    shown = trial.provenance.get("shown")
+    if shown is not None:
+        return _declared(shown, trial)
     inr = trial.provenance.get("inr_range")
     if inr is not None:
         return _inrs((float(inr[0]), float(inr[1])))
     auc24 = trial.provenance.get("auc24_target_mg_h_L")
     return _concentrations((auc24[0] / 24, auc24[1] / 24) if auc24 else None)
+
+
+def _declared(shown: dict[str, Any], trial: Trial) -> Shown:
+    """As a task made of parts says it."""
+    band = shown["band"]
+    return Shown(
+        title=f"True course, {shown['unit']}",
+        curve=shown["curve"],
+        measured=shown["measured"],
+        unit=shown["unit"],
+        round_to=1,
+        band=(float(band[0]), float(band[1])) if band else None,
+        band_words="the target",
+        sorted_by=next(column for column in ("WT_kg", "AGE_years", trial.frame.columns[3]) if column in trial.frame),
+        sorted_words="weight",
+        person=(("", "WT_kg", "kg", 0),) if "WT_kg" in trial.frame else (),
+    )
 
 
 def _concentrations(band: tuple[float, float] | None) -> Shown:

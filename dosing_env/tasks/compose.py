@@ -105,8 +105,18 @@ class Composition:
     @functools.cached_property
     def memory(self) -> records.Memory:
         """Numbers, lists, and where the series of a patient lie."""
-        lists = self.timeline.arrays() | {"prices": [self.prices[p.name] for p in self._draft.terms]}
-        return records.Memory(self.parts, self.settings, lists, self.places[0])
+        return self._memory(self.timeline)
+
+    def _memory(self, time: Timeline) -> records.Memory:
+        lists = time.arrays() | {"prices": [self.prices[p.name] for p in self._draft.terms]}
+        course = {"interval": float(self.at[1] - self.at[0])}
+        wanted = {f"course_wanted_{n}": len(self.at) - 1 for n in range(len(self.given))}
+        return records.Memory(self.parts, self.settings, course, lists, wanted, self.places[0])
+
+    @property
+    def given(self) -> list[Named]:
+        """What can be decided."""
+        return [p for p in self.parts if p.role == "given"]
 
     @functools.cached_property
     def driven(self) -> bool:
@@ -126,7 +136,7 @@ class Composition:
             "amounts": len(drug.compartments),
             "days": daily.memory(drug) if self.driven else 1,
         }
-        return records.course_type(self.parts, sizes, len(self._draft.changing))
+        return records.course_type(self.parts, sizes, len(self._draft.changing), len(self._draft.terms))
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -134,8 +144,18 @@ class Composition:
         return tuple(Term(p.name, p.role == "harms" or bool(p.key("harm"))) for p in self._draft.terms)
 
     @property
+    def judging(self) -> list[Named]:
+        """The parts behind the terms."""
+        return self._draft.terms
+
+    @property
     def _draft(self) -> Story:
         return self._story({}, {})
+
+    def sampled(self, times: NDArray[np.float64]) -> follow.Rules:
+        """Numbers and lists with looks of nobody's own at these times, ascending, behind 0."""
+        memory = self._memory(self.timeline.also(times))
+        return follow.Rules(memory.rules, memory.plan)
 
     def _story(self, laid: Any, columns: Any) -> Story:
         return Story(
@@ -167,12 +187,12 @@ class Composition:
         """The same, to be called."""
         return module(self.text)
 
-    def holes(self, quiet: int = 0) -> dict[str, Any]:
+    def holes(self, solver: str | None = None, quiet: int = 0) -> dict[str, Any]:
         """What the holes of `follow` hold; quiet: nothing happens by chance."""
         drug, population, made = self.drug, self.population, vars(self.module)
         return {
-            **filling(drug, look=follow.look),
-            **daily.holes(drug),
+            **filling(drug, solver, look=follow.look),
+            **daily.holes(drug, solver),
             "Draws": population.Draws,
             "sample": population.sample,
             "keep": population.keep,
@@ -188,12 +208,12 @@ class Composition:
             "NP": len(drug.Parameters._fields),
             "outputs": together(tuple(self.outputs.values())),
             "QUIET": quiet,
-            "go": follow.by_days if self.driven else follow.by_events,
+            "go": follow.by_days if self.driven and daily.is_driven(drug, solver) else follow.by_events,
             **{name: made[name] for name in story.MADE},
         }
 
-    def bench(self, rows: int, draws: int) -> follow.Bench:
-        """Scratch space of the compiled loop."""
+    def bench(self, rows: int, draws: int = 1, extra: int = 0, solver: str | None = None) -> follow.Bench:
+        """Scratch space of the compiled loop; extra: looks that are no part's, see `sampled`."""
         drug, n = self.drug, len(self.drug.compartments)
         own = {p.path: p.part.events(p.section, self.settings[p.path]) for p in self.parts if p.part.events}
         exposed = any(p.has("passed") for p in self.parts)
@@ -205,13 +225,15 @@ class Composition:
             *(daily.scratch(drug) if self.driven else []),
         ]
         record = np.zeros(1, kind)
-        record["work"] = workspace(drug, None, rows, **solving)
-        looks = int(np.diff(self.timeline.first_look).max(initial=1))
+        record["work"] = workspace(drug, solver, rows, **solving)
+        looks = int(np.diff(self.timeline.first_look).max(initial=1)) + extra
         return follow.Bench(
             record=record,
             events=np.zeros((max(sum(own.values()), 1), 4)),
             seen=np.zeros((max(looks, 1), len(self.outputs))),
             chart=np.zeros(self.places[1]),
-            action=np.zeros(len([p for p in self.parts if p.role == "given"])),
+            action=np.zeros(len(self.given)),
             gained=np.zeros(len(self.terms)),
+            looked=np.full(extra, np.nan),
+            ended=np.zeros(1),
         )

@@ -33,6 +33,7 @@ admitted: Any = HOLE
 started: Any = HOLE
 asks: Any = HOLE
 prescribed: Any = HOLE
+wanted_before: Any = HOLE
 entering: Any = HOLE
 seen: Any = HOLE
 passed: Any = HOLE
@@ -72,6 +73,8 @@ class Bench(NamedTuple):
     chart: Any  # of one patient
     action: Any
     gained: Any  # (terms,)
+    looked: Any  # of looks that are no part's
+    ended: Any  # (1,) the first output as the newest decision point was reached
 
 
 class Here(NamedTuple):
@@ -126,12 +129,22 @@ def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: igno
                 if asks(patient):
                     break
             paid.reward[i] = paid_for(patient, paid.terms[i])
+            for term in range(len(patient.course.gained)):
+                patient.course.gained[term] += paid.terms[i, term]
         paid.over[i] = patient.course.decision == last
     return DONE
 
 
 def _admit(patient, key, bench, row):  # type: ignore[no-untyped-def]
     """Chart what is known at admission; nothing has been given."""
+    _enter(patient, key, bench)
+    row[:] = 0.0
+    opened(patient, row)
+    observed(patient, row)
+
+
+def _enter(patient, key, bench):  # type: ignore[no-untyped-def]
+    """What is in the patient before treatment, and what is settled at admission."""
     course = patient.course
     admitted(patient, key)
     p = parameters(patient, bench.record[0], 0.0)
@@ -139,9 +152,6 @@ def _admit(patient, key, bench, row):  # type: ignore[no-untyped-def]
     for j in range(N):
         course.amounts[j] = baseline[j]
     started(patient, key, outputs(to_fixed_tuple(course.amounts, N), p))
-    row[:] = 0.0
-    opened(patient, row)
-    observed(patient, row)
 
 
 @apart
@@ -158,10 +168,15 @@ def treat(patient, key, bench, gained):  # type: ignore[no-untyped-def]
         if not exposure >= 0.0:
             return False
         for j in range(first, last):
-            seen(patient, key, int(clock.look_of[j]), int(clock.look_number[j]), clock.look_at[j], bench.seen[j - first])
+            number = int(clock.look_number[j])
+            seen(patient, key, int(clock.look_of[j]), number, clock.look_at[j], bench.seen[j - first])
+            if clock.look_of[j] < 0.0:
+                bench.looked[number] = bench.seen[j - first, 0]
         passed(patient, piece, exposure)
         if clock.decided[piece] > 0.0:
-            ended(patient, key, k + 1, end, outputs(to_fixed_tuple(course.amounts, N), p))
+            values = outputs(to_fixed_tuple(course.amounts, N), p)
+            ended(patient, key, k + 1, end, values)
+            bench.ended[0] = values[0]
         closed(patient, key, piece, gained)
     course.decision = k + 1
     return True
@@ -204,3 +219,32 @@ def _draw(course, key, bench, root):  # type: ignore[no-untyped-def]
             total += root[j, m] * bench.z[m]
         course.eta[j] = total
     return True
+
+
+def trace(courses, given, rules, key, bench, looked, ended_at):  # type: ignore[no-untyped-def]
+    """Treat patients again from admission with what was wanted, by a plan that has looks of nobody's own.
+
+    Args:
+        courses: the patients, with the records of their admission; afterwards where they stand in `given`.
+        given: the same patients under treatment; only read.
+        looked: (patients, looks of nobody) filled with the true first output.
+        ended_at: (patients, decisions + 1) the same at the decision points.
+
+    Returns DONE, or the number of a course whose solve failed.
+    """
+    for i in range(len(courses.records)):
+        patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
+        before = Here(given.records[i], given.memory[i], rules.record[0], rules.plan)
+        _enter(patient, key, bench)
+        ended_at[i, 0] = outputs(to_fixed_tuple(patient.course.amounts, N), parameters(patient, bench.record[0], 0.0))[0]
+        while patient.course.decision < before.course.decision:
+            wanted_before(before, patient.course.decision, bench.action)
+            prescribed(patient, bench.action, 1.0)
+            if not treat(patient, key, bench, bench.gained):
+                return i
+            k = patient.course.decision
+            for look in range(len(bench.looked)):
+                if bench.looked[look] == bench.looked[look]:  # no nan
+                    looked[i, look] = bench.looked[look]
+            ended_at[i, k] = bench.ended[0]
+    return DONE

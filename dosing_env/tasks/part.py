@@ -19,8 +19,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from dosing_env.care import Endpoint
 from dosing_env.pharmacology import Drug
-from dosing_env.simulation.chance import ZERO, normal_quantile, uniforms_of
+from dosing_env.simulation.chance import normal_quantile, uniforms_of
 from dosing_env.simulation.compiling import HOLE
 
 QUIET: Any = HOLE  # 1: nothing happens by chance, as planners foresee
@@ -104,6 +105,17 @@ def two_uniforms_of(chance, n):  # type: ignore[no-untyped-def]
     return uniforms_of(chance.key, chance.part, chance.patient, chance.first + n)
 
 
+class Counted(NamedTuple):
+    """What is counted in each patient, and how.
+
+    `of(all)` has (n,) values of `all` patients of a cohort: an object with `now`, the records of the part, and by name
+    its series, (n, length).
+    """
+
+    endpoint: Endpoint
+    of: Callable[[Any], Any]
+
+
 def _nothing(section: Any, setting: Setting) -> Any:
     return {}
 
@@ -123,6 +135,9 @@ class Part:
         looks: times at which the drug's output is to be looked at.
         windows: how many windows there are of what it watches; their length, where pieces have to end with them.
         events: how many doses it can have going on between two decisions.
+        action, grid, masks: of what is given: unit and bounds, the usual values, which of them are allowed.
+        endpoints: what is counted in each patient.
+        measurements: of what the part has of patients, times (m,), values (n, m), nan: none, and flags "< limit" (n, m).
 
     For one patient, see the module; `t` is a time, k a decision point, w a window:
         open(me, value, chance): what of a bedside value is charted at admission.
@@ -154,6 +169,12 @@ class Part:
     every: Callable[[Any, Setting], float] | None = None
     events: Callable[[Any, Setting], int] | None = None
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of a hook: keys that name other parts
+    limits: tuple[str, ...] = ("",)  # why less was given than was wanted, by number; 0: it was not
+    action: Callable[[Any, Setting], tuple[str, float, float]] | None = None  # unit, low and high
+    grid: Callable[[Any, Setting], tuple[float, ...]] | None = None  # the usual values
+    masks: Callable[[Any, Setting, Any], Any] | None = None  # of charts, by column, which values are allowed now
+    endpoints: Callable[[Any, Setting], tuple[Counted, ...]] = _none
+    measurements: Callable[[Any, Setting, Any], tuple[Any, Any, Any]] | None = None
     open: Callable[..., Any] | None = None
     admit: Callable[..., Any] | None = None
     prescribe: Callable[..., Any] | None = None
@@ -184,5 +205,6 @@ class Part:
     def hooks(self) -> dict[str, Callable[..., Any]]:
         """Those that the part has, by name."""
         own = {field.name: getattr(self, field.name) for field in fields(self)}
-        made = ("Section", "now", "series", "numbers", "columns", "looks", "windows", "every", "events", "needs")
+        made = ("Section", "now", "series", "numbers", "columns", "looks", "windows", "every", "events", "needs",
+                "limits", "action", "grid", "masks", "endpoints", "measurements")  # fmt: skip
         return {name: value for name, value in own.items() if value is not None and name not in made}

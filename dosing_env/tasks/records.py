@@ -41,7 +41,7 @@ class Laid(NamedTuple):
 
 
 class Memory:
-    """The records of a task's parts.
+    """The records of a task's parts; with numbers, lists and series of the course, and the places of columns.
 
     Attributes:
         laid: path of a part -> what it has.
@@ -51,9 +51,17 @@ class Memory:
     """
 
     def __init__(
-        self, parts: Sequence[Named], settings: Mapping[str, Setting], lists: Mapping[str, Any], extra: Mapping[str, int]
+        self,
+        parts: Sequence[Named],
+        settings: Mapping[str, Setting],
+        course: Mapping[str, float],
+        lists: Mapping[str, Any],
+        series: Mapping[str, int],
+        places: Mapping[str, int],
     ) -> None:
         plan, memory = Shelf(), Shelf()
+        for name, length in series.items():
+            memory.put(name, length)
         self.laid: dict[str, Laid] = {}
         values: list[Any] = []
 
@@ -64,18 +72,19 @@ class Memory:
         for name, value in lists.items():
             keep(f"clock_{name}", value)
         for p in parts:
-            found, series = p.part.numbers(p.section, settings[p.path]), p.part.series(p.section, settings[p.path])
+            found, own_series = p.part.numbers(p.section, settings[p.path]), p.part.series(p.section, settings[p.path])
             own = {name: value for name, value in found.items() if np.ndim(value) > 0}
             for name, value in own.items():
                 keep(f"{p.id}_{name}", value)
-            for name, length in series.items():
+            for name, length in own_series.items():
                 memory.put(f"{p.id}_{name}", length)
             numbers = {name: float(value) for name, value in found.items() if np.ndim(value) == 0}
-            self.laid[p.path] = Laid(numbers, tuple(own), tuple(series))
+            self.laid[p.path] = Laid(numbers, tuple(own), tuple(own_series))
         self.plan = np.concatenate(values) if values else np.zeros(0)
         self.width = memory.width
         sections = {p.id: self.laid[p.path].numbers for p in parts if self.laid[p.path].numbers}
-        self.rules = _record(sections, plan.places | memory.places | extra)
+        sections["course"] = course
+        self.rules = _record(sections, plan.places | memory.places | places)
 
 
 def _record(sections: Mapping[str, Mapping[str, float]], where: Mapping[str, int]) -> Record:
@@ -87,18 +96,20 @@ def _record(sections: Mapping[str, Mapping[str, float]], where: Mapping[str, int
     return rules
 
 
-def course_type(parts: Sequence[Named], sizes: Mapping[str, int], changing: int) -> np.dtype[np.void]:
+def course_type(parts: Sequence[Named], sizes: Mapping[str, int], changing: int, terms: int) -> np.dtype[np.void]:
     """One patient's record: everything that changes and is no series, the true state.
 
     Args:
         parts: those of the task.
         sizes: lengths of `patient`, `eta`, `parameters`, `amounts`, `days` (what the drug's days remember).
         changing: bedside values that can change.
+        terms: of the reward.
     """
     return np.dtype(
         [
             ("number", "i8"),  # the patient
             ("decision", "i8"),  # decision points passed
+            ("gained", "f8", (terms,)),  # so far, of each term before its price
             *((name, "f8", (size,)) for name, size in sizes.items()),
             ("evaluated", "f8", (max(changing, 1),)),  # bedside values that gave the parameters, nan: none yet
             *((p.id, [(name, "f8") for name in p.part.now]) for p in parts if p.part.now),
@@ -122,6 +133,6 @@ def places(columns: Sequence[tuple[str, Column]]) -> tuple[dict[str, int], int]:
     for single in (True, False):
         for name, column in columns:
             if (column.count == 0) is single:
-                out[name] = at
+                out[name], out[f"{name}_end"] = at, at + max(column.count, 1)
                 at += max(column.count, 1)
     return out, at

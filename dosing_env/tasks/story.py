@@ -15,7 +15,7 @@ from dosing_env.tasks.records import Laid
 SHOWN = ("known", "happens", "given", "measured")  # the order of a chart
 
 MADE = (  # holes of `follow` that the text fills
-    "clock_of", "parameters", "admitted", "started", "asks", "prescribed", "entering", "seen", "passed", "ended",
+    "clock_of", "parameters", "admitted", "started", "asks", "prescribed", "wanted_before", "entering", "seen", "passed", "ended",
     "closed", "opened", "observed", "paid_for", "nearness",
 )  # fmt: skip
 
@@ -106,6 +106,7 @@ class Story:
         yield _function("started", "patient, key, values", self._started())
         yield _function("asks", "patient", self._asks())
         yield _function("prescribed", "patient, action, first", self._prescribed())
+        yield _function("wanted_before", "patient, k, action", self._wanted())
         yield _function("entering", "patient, key, events", self._entering())
         yield _function("seen", "patient, key, which, j, t, values", self._seen())
         yield _function("passed", "patient, piece, exposure", self._passed())
@@ -200,7 +201,12 @@ class Story:
         given = self.of("prescribe", "given")
         for n, p in enumerate(given):
             yield f"dose_{n}, limit_{n} = {self._call(p, 'prescribe', 'k', f'action[{n}]')}"
+            yield f"patient.memory[patient.rules.where.course_wanted_{n}_first + k] = action[{n}]"
         yield "return dose_0, limit_0"
+
+    def _wanted(self) -> Iterator[str]:
+        for n in range(len(self.of("prescribe", "given"))):
+            yield f"action[{n}] = patient.memory[patient.rules.where.course_wanted_{n}_first + k]"
 
     def _entering(self) -> Iterator[str]:
         yield "at, k, n, share = clock_of(patient).at, patient.course.decision, 0, 1.0"

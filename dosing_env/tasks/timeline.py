@@ -36,6 +36,20 @@ class Timeline(NamedTuple):
         own = {name: value for name, value in self._asdict().items() if name != "clock"}
         return {"at": clock.at, "begin": clock.begin, "end": clock.end} | own
 
+    def also(self, times: Floats) -> Timeline:
+        """With looks of nobody's own (look_of -1) at these times."""
+        at = np.concatenate([self.look_at, times])
+        order = np.argsort(at, kind="stable")
+        of = np.concatenate([self.look_of, np.full(len(times), -1.0)])[order]
+        number = np.concatenate([self.look_number, np.arange(float(len(times)))])[order]
+        return self._replace(
+            look_at=at[order], look_of=of, look_number=number, first_look=_first_looks(at[order], self.clock)
+        )
+
+
+def _first_looks(look_at: Floats, clock: Clock) -> Floats:
+    return np.searchsorted(look_at, np.append(clock.begin, clock.length) + _SAME, side="right").astype(float)
+
 
 def timeline(at: Floats, asked: Floats, unit: str, day: float, parts: Sequence[Named], drug: Drug) -> Timeline:
     """The time of a task.
@@ -59,7 +73,7 @@ def timeline(at: Floats, asked: Floats, unit: str, day: float, parts: Sequence[N
         look_at=look_at,
         look_of=look_of,
         look_number=_how_many_before(look_of),
-        first_look=np.searchsorted(look_at, np.append(clock.begin, clock.length) + _SAME, side="right").astype(float),
+        first_look=_first_looks(look_at, clock),
         first_piece=np.searchsorted(clock.begin, at - _SAME).astype(float),
         day=np.floor(clock.begin / day + _SAME),
         day_ends=(np.abs(ends - np.round(ends)) < _SAME).astype(float),

@@ -91,7 +91,7 @@ class PatientVecEnv(VecEnv):
         if rate == 1.0:
             return None
         assert self.env.cohort is not None
-        hours = self.env.cohort.courses["decision"] * self.env.task.rules.interval
+        hours = self.env.task.hours[self.env.cohort.courses["decision"]]
         return np.asarray(rate**hours)
 
     def close(self) -> None:

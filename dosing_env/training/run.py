@@ -130,7 +130,7 @@ def check(recipe: Recipe, case: Scenario) -> None:
     """
     task = case.task()
     sight_of(recipe, task)
-    costs = [term.name for term in task.care.terms if term.harm]
+    costs = [term.name for term in task.terms if term.harm]
     for limit in recipe.limits:
         if limit.cost not in costs:
             raise ValueError(f"{recipe.file}: limits: {unknown('cost', limit.cost, costs)}")

@@ -62,7 +62,7 @@ class Trying:
         except REFUSED as error:
             trial.set_user_attr("failed", " ".join(str(error).split()))
             raise
-        primary = self._case.kind.tables.PRIMARY
+        primary = self._case.tables.primary
         trial.set_user_attr("endpoint", fmean(row[primary] for row in rows))
         _note_costs(trial, rules.limits, rows)
         return fmean(row["return"] for row in rows)

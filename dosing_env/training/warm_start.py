@@ -93,7 +93,7 @@ def _follow(recipe: Recipe, task: Task, cohort: Cohort, teacher: Any, student: A
         steps.append((scaler(seen), unscaled(recipe, task, said)))
         asked.append(running)
         paid = cohort.treat(np.asarray(given, dtype=np.float64), running)
-        rewards.append(paid.reward * recipe.training.discount_per_hour ** (decision * task.rules.interval))
+        rewards.append(paid.reward * recipe.training.discount_per_hour ** task.hours[decision])
         running, start = ~paid.over, np.zeros(cohort.size, dtype=bool)
     x, y = (np.stack(part, axis=1).astype(np.float32) for part in zip(*steps, strict=True))
     return Lessons(x, y, np.stack(asked, axis=1).astype(np.float32), _to_go(rewards, gamma).astype(np.float32))

@@ -126,10 +126,10 @@ class Watch(BaseCallback):
         return env
 
     def _line(self) -> str:
-        tables = self.case.kind.tables
+        tables = self.case.tables
         if not self.learning:
             return f"seed {self.seed}"
-        return f"seed {self.seed}, {self.learning[-1][tables.PRIMARY]:.1f} % {tables.WITHIN}"
+        return f"seed {self.seed}, {self.learning[-1][tables.primary]:.1f} % {tables.within}"
 
 
 def logger_for(folder: Path, steps: int) -> Logger:
@@ -143,8 +143,8 @@ def tuned(agent: Agent, case: Scenario) -> dict[str, float]:
     """Primary endpoint, return and costs with a limit of an agent on the patients of the tuning stream."""
     patients = np.arange(agent.recipe.training.evaluate_patients)
     cohort, total, terms = followed(case, agent, patients, seed=TUNE_SEED, stream="tune")
-    primary = case.kind.tables.PRIMARY
-    names = [term.name for term in cohort.task.care.terms]
-    seen = {primary: case.kind.tables.outcomes(cohort, {"return": total})[primary], "return": total}
+    primary = case.tables.primary
+    names = [term.name for term in cohort.task.terms]
+    seen = {primary: case.tables.outcomes(cohort, {"return": total})[primary], "return": total}
     seen |= {limit.column: terms[:, names.index(limit.cost)] for limit in agent.recipe.limits}
     return {name: float(values.mean()) for name, values in seen.items()}

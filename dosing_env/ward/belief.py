@@ -40,8 +40,8 @@ _FORESEEN = {  # bounds; 0 after the last day
 
 def require_ward(task: Task, name: str) -> None:
     """Refuse charts that are not those of a ward."""
-    if task.care.name != "ward":
-        raise ValueError(f"{name}: reads the charts of a ward, {task.name} has those of a {task.care.name}")
+    if task.kind != "ward":
+        raise ValueError(f"{name}: reads the charts of a ward, {task.name} has those of a {task.kind}")
 
 
 class Believer:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
-from dosing_env.tasks.part import Column, Part, Setting
+from dosing_env.care import Endpoint
+from dosing_env.tasks.part import Column, Counted, Part, Setting
 from dosing_env.tasks.units import Amount, Hours, Rate
 
 LIMITS = ("", "max_dose_mg", "max_daily_mg")
@@ -92,7 +93,37 @@ def chart(me, row, at, k):  # type: ignore[no-untyped-def]
         row[at[0] + k - 1] = me.given[k - 1]
 
 
+def action(section: Section, setting: Setting) -> tuple[str, float, float]:
+    return setting.drug.amount_unit, 0.0, section.max_dose
+
+
+def grid(section: Section, setting: Setting) -> tuple[float, ...]:
+    return tuple(i * section.step for i in range(int(section.max_dose // section.step) + 1))
+
+
+def masks(section: Section, setting: Setting, charted: Any) -> Any:
+    """(n, doses): what today's doses, by the chart, leave of the daily limit. To give nothing is always allowed."""
+    clock, given = setting.clock, charted(setting.name)
+    k = np.minimum(np.searchsorted(clock.at, charted.time + 1e-3, side="right") - 1, clock.decisions)
+    day = np.floor(clock.at / clock.day + 1e-9)
+    today = day[:-1] == day[k][:, None]  # doses to come are 0
+    products = np.rint(given / section.step * today).sum(axis=1)  # whole numbers, whatever float32 made of the doses
+    left = np.floor(section.max_daily / section.step - products + 1e-9)
+    return np.arange(len(grid(section, setting))) <= np.maximum(left, 0.0)[:, None]
+
+
+def endpoints(section: Section, setting: Setting) -> tuple[Counted, ...]:
+    return (total(setting),)
+
+
+def total(setting: Setting) -> Counted:
+    """The sum of what is given."""
+    name, unit = setting.name, setting.drug.amount_unit
+    column = f"total_{name}_{unit}"
+    return Counted(Endpoint(column, f"Total {name}", unit, "neither", 0), lambda all: all.given.sum(axis=1))
+
+
 PART = Part(
-    Section=Section, numbers=numbers, series=series, columns=columns, events=running,
-    prescribe=prescribe, enter=enter, chart=chart,
+    Section=Section, numbers=numbers, series=series, columns=columns, events=running, limits=LIMITS, action=action,
+    grid=grid, masks=masks, endpoints=endpoints, prescribe=prescribe, enter=enter, chart=chart,
 )  # fmt: skip

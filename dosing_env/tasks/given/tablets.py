@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from dosing_env.tasks.given.infusion import action, endpoints, grid
 from dosing_env.tasks.part import Column, Part, Setting
 from dosing_env.tasks.units import Amount
 
@@ -72,5 +73,6 @@ def mean_of(me, first, last):  # type: ignore[no-untyped-def]
 
 PART = Part(
     Section=Section, now={"owed": 0.0}, numbers=numbers, series=series, columns=columns, events=lambda s, setting: 1,
-    prescribe=prescribe, enter=enter, chart=chart,
+    limits=("", "max_dose"), action=action, grid=grid, endpoints=endpoints, prescribe=prescribe, enter=enter,
+    chart=chart,
 )  # fmt: skip

@@ -9,15 +9,18 @@ from msgspec import Meta, Struct
 
 from dosing_env.tasks.part import Part, Setting
 
+INTERVALS = (1, 2, 3, 5, 7, 14, 28)  # days to the next visit that a discrete action knows
+
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True):
     """How long nobody need come."""
 
     longest_days: Annotated[int, Meta(ge=1, le=731, description="a course has at most 731 days")]
+    hold: bool = False  # a policy is asked on visits only, and its dose is held until the next one
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
-    return {"longest": section.longest_days}
+    return {"longest": section.longest_days, "hold": section.hold}
 
 
 def prescribe(me, k, wanted):  # type: ignore[no-untyped-def]
@@ -27,4 +30,19 @@ def prescribe(me, k, wanted):  # type: ignore[no-untyped-def]
     return me.now.next - k, 0
 
 
-PART = Part(Section=Section, now={"next": 0.0}, numbers=numbers, prescribe=prescribe)
+def asks(me, k):  # type: ignore[no-untyped-def]
+    """On visits only, where doses are held between them."""
+    return me.rule.hold == 0.0 or me.now.next == k
+
+
+def action(section: Section, setting: Setting) -> tuple[str, float, float]:
+    return "days", 1.0, float(section.longest_days)
+
+
+def grid(section: Section, setting: Setting) -> tuple[float, ...]:
+    return tuple(float(days) for days in INTERVALS if days <= section.longest_days)
+
+
+PART = Part(
+    Section=Section, now={"next": 0.0}, numbers=numbers, action=action, grid=grid, prescribe=prescribe, asks=asks,
+)  # fmt: skip

@@ -11,10 +11,12 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
+import numpy as np
 from msgspec import Meta, Struct
 
+from dosing_env.care import Endpoint
 from dosing_env.outcomes import aki_risk, daily_hazard
-from dosing_env.tasks.part import Part, Setting, uniform_of
+from dosing_env.tasks.part import Counted, Part, Setting, uniform_of
 from dosing_env.tasks.units import Span
 
 _LOGIT = "the probability is 0 or 1 before"
@@ -59,6 +61,17 @@ def bedside(me, value, t):  # type: ignore[no-untyped-def]
     return value * me.rule.factor ** min((t - me.now.onset) / me.rule.within, 1.0)
 
 
+def endpoints(section: Section, setting: Setting) -> tuple[Counted, ...]:
+    name = setting.name
+    predicted = Endpoint(f"{name}_predicted_percent", f"Predicted {name}", "%", "lower", 0, harm=True)
+    drawn = Endpoint(f"{name}_drawn_percent", f"{name} that happened", "%", "lower", 0, 100)
+    return (
+        Counted(predicted, lambda all: 100.0 * all.now["risk"]),
+        Counted(drawn, lambda all: 100.0 * np.isfinite(all.now["onset"])),
+    )
+
+
 PART = Part(
-    Section=Section, now={"onset": math.inf, "risk": 0.0}, numbers=numbers, strike=strike, bedside=bedside,
+    Section=Section, now={"onset": math.inf, "risk": 0.0}, numbers=numbers, endpoints=endpoints, strike=strike,
+    bedside=bedside,
 )  # fmt: skip

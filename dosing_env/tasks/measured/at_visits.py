@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
+import numpy as np
 from msgspec import Meta, Struct
 
 from dosing_env.residual import measured
@@ -117,8 +118,12 @@ def chart(me, row, at, k, doses):  # type: ignore[no-untyped-def]
         row[at[4 + 3 * RECENT] + k], row[at[5 + 3 * RECENT] + k] = me.measured[k], me.outside[k]
 
 
+def measurements(section: Section, setting: Setting, all: Any) -> tuple[Any, Any, Any]:
+    return setting.clock.at, np.where(all.measured > 0.0, all.measured, np.nan), all.outside < 0.0
+
+
 PART = Part(
-    Section=Section, numbers=numbers, series=series, columns=columns, start=start, ended=ended, closes=closes,
+    Section=Section, measurements=measurements, numbers=numbers, series=series, columns=columns, start=start, ended=ended, closes=closes,
     window=window, counted=counted, chart=chart, windows=lambda section, setting: setting.clock.decisions,
     needs={"start": ("visits",), "ended": ("visits",), "chart": ("doses",)},
 )  # fmt: skip

@@ -8,9 +8,10 @@ import numpy as np
 from msgspec import Struct
 
 from dosing_env.arithmetic import minimum
+from dosing_env.care import Endpoint
 from dosing_env.pharmacology import Assay
 from dosing_env.residual import FORMS, measured, reported
-from dosing_env.tasks.part import Column, Part, Setting, normal_of
+from dosing_env.tasks.part import Column, Counted, Part, Setting, normal_of
 from dosing_env.tasks.units import Hours, Moments, Share
 
 HIGHEST = 500.0  # no chart shows more
@@ -84,6 +85,16 @@ def chart(me, row, at, k):  # type: ignore[no-untyped-def]
             row[at[4] + j] = me.below[j]
 
 
+def measurements(section: Section, setting: Setting, all: Any) -> tuple[Any, Any, Any]:
+    return np.array(section.drawn), all.level, all.below > 0.5
+
+
+def endpoints(section: Section, setting: Setting) -> tuple[Counted, ...]:
+    name, count = setting.name, float(len(section.drawn))
+    drawn = Endpoint(f"{name}_count", f"{name.capitalize()}s measured", f"{name}s", "neither", 0)
+    return (Counted(drawn, lambda all: np.full(len(all.level), count)),)
+
+
 PART = Part(
-    Section=Section, numbers=numbers, series=series, looks=looks, columns=columns, see=see, chart=chart,
+    Section=Section, measurements=measurements, endpoints=endpoints, numbers=numbers, series=series, looks=looks, columns=columns, see=see, chart=chart,
 )  # fmt: skip

@@ -1,0 +1,156 @@
+"""What became of patients, as tables: covariates and endpoints, what was given, true courses and measurements."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dosing_env.care import Endpoint
+from dosing_env.tasks.parts import Named
+from dosing_env.tasks.vocabulary import meaning
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dosing_env.cohort import Cohort
+    from dosing_env.tasks.task import PartsTask
+
+
+class Tables:
+    """The tables of a task."""
+
+    def __init__(self, task: PartsTask) -> None:
+        self.task, self.made = task, task.made
+
+    @property
+    def primary(self) -> str:
+        """Column of the primary endpoint: what is judged first."""
+        return self.endpoints()[0].name
+
+    @property
+    def within(self) -> str:
+        """The primary endpoint, in words behind its number."""
+        return self.endpoints()[0].title
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Columns of bedside values at admission."""
+        return tuple(column_of(name) for name in self.made.population.Patient._fields)
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """What is counted in each patient; the first is the primary one."""
+        terms = [_of_term(p, term.harm) for p, term in zip(self.made.judging, self.made.terms, strict=True)]
+        own = [counted.endpoint for p in self.made.parts for counted in self._counted(p)]
+        return (*(term for term in terms if term), *own)
+
+    def _counted(self, p: Named) -> Any:
+        return p.part.endpoints(p.section, self.made.settings[p.path])
+
+    def said_of_target(self) -> dict[str, Any]:
+        """For the provenance of a trial."""
+        first = self.made.judging[0]
+        low, high = first.key("low"), first.key("high")
+        numbers = [value for value in (low, high) if isinstance(value, float) and np.isfinite(value)]
+        unit, output = self.made.drug.assay.unit, next(iter(self.made.outputs))
+        said = {"curve": f"{output}_{plain(unit)}", "measured": f"{output}_{plain(unit)}", "unit": unit}
+        return {"target": self.endpoints()[0].title, "shown": said | {"band": numbers if len(numbers) == 2 else None}}
+
+    def outcomes(self, cohort: Cohort, returns: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
+        """One row per patient: covariates, endpoints, return."""
+        import pandas as pd
+
+        columns: dict[str, Any] = {"patient": cohort.courses["number"]}
+        for j, name in enumerate(self.made.population.Patient._fields):
+            columns[column_of(name)] = cohort.courses["patient"][:, j]
+        for n, (p, term) in enumerate(zip(self.made.judging, self.made.terms, strict=True)):
+            endpoint = _of_term(p, term.harm)
+            if endpoint:
+                columns[endpoint.name] = (100.0 if endpoint.unit == "%" else 1.0) * cohort.courses["gained"][:, n]
+        for p in self.made.parts:
+            all = self.of_part(cohort, p)
+            columns |= {counted.endpoint.name: counted.of(all) for counted in self._counted(p)}
+        return pd.DataFrame(columns | returns)
+
+    def of_part(self, cohort: Cohort, p: Named, slots: Any = slice(None)) -> SimpleNamespace:
+        """What a part has of all patients: `now`, its records, and by name its series, (n, length)."""
+        at = self.made.memory.rules["where"][0]
+        series = {
+            name: cohort.memory[slots, at[f"{p.id}_{name}_first"] : at[f"{p.id}_{name}_end"]]
+            for name in self.made.memory.laid[p.path].series
+        }
+        return SimpleNamespace(now=cohort.courses[p.id][slots] if p.part.now else None, **series)
+
+    def doses(self, cohort: Cohort) -> pd.DataFrame:
+        """What was given: one row per patient and decision."""
+        import pandas as pd
+
+        n = self.task.decisions
+        columns: dict[str, Any] = {
+            "patient": np.repeat(cohort.courses["number"], n),
+            "decision": np.tile(np.arange(n), cohort.size),
+            "time_h": np.tile(self.task.hours[:-1], cohort.size),
+        }
+        for p, number in zip(self.made.given, self.task.actions, strict=True):
+            own = self.of_part(cohort, p)
+            if hasattr(own, "given"):
+                columns[f"{p.name}_{plain(number.unit)}"] = own.given.ravel()
+        return pd.DataFrame(columns)
+
+    def pictures(self, cohort: Cohort, patients: int, points: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Curves (with `points` between two decisions) and measurements of the first patients."""
+        import pandas as pd
+
+        slots = np.flatnonzero(cohort.courses["number"] < patients)
+        number = cohort.courses["number"][slots]
+        times, curves = cohort.curve(slots, points)
+        said = self.said_of_target()["shown"]
+        shown = pd.DataFrame(
+            {
+                "patient": np.repeat(number, len(times)),
+                "time_h": np.tile(times, len(slots)),
+                said["curve"]: curves.ravel(),
+            }
+        )
+        return shown, self._measurements(cohort, slots, said["measured"])
+
+    def _measurements(self, cohort: Cohort, slots: Any, column: str) -> pd.DataFrame:
+        import pandas as pd
+
+        number, rows = cohort.courses["number"][slots], []
+        for p in self.made.parts:
+            if p.part.measurements is not None:
+                own = self.of_part(cohort, p, slots)
+                times, values, below = p.part.measurements(p.section, self.made.settings[p.path], own)
+                there = np.isfinite(values)
+                who = np.broadcast_to(number[:, None], values.shape)[there]
+                when = np.broadcast_to(self.task.unit_h * times, values.shape)[there]
+                rows.append(pd.DataFrame({"patient": who, "drawn_h": when, column: values[there], "below": below[there]}))
+        empty = pd.DataFrame({"patient": [], "drawn_h": [], column: [], "below": []})
+        return pd.concat(rows, ignore_index=True) if rows else empty
+
+
+def _of_term(p: Named, harm: bool) -> Endpoint | None:
+    """The endpoint that the sum of a term is; none where the part counts something better."""
+    if p.has("strike"):
+        return None
+    share = p.kind.startswith("share")
+    title = p.key("title") or p.name.replace("_", " ")
+    better = "lower" if harm or not share else "higher"
+    name, unit, most = (f"{p.name}_percent", "%", 100) if share else (f"{p.name}_count", "", None)
+    return Endpoint(name, title[:1].upper() + title[1:], unit, better, 0, most, harm=harm)
+
+
+def column_of(name: str) -> str:
+    """The column of a bedside value, with its unit."""
+    unit = meaning(name).unit
+    if unit in ("", "copies"):
+        return name
+    return {"1 male": "male", "1 yes": name.lower()}.get(unit, f"{name}_{plain(unit)}")
+
+
+def plain(unit: str) -> str:
+    """A unit in the name of a column: mg/dL as mg_dL."""
+    return "".join(c if c.isalnum() else "_" for c in unit.replace("%", "percent")) or "value"
