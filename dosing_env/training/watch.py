@@ -132,10 +132,29 @@ class Watch(BaseCallback):
         return f"seed {self.seed}, {self.learning[-1][tables.primary]:.1f} % {tables.within}"
 
 
+class LogTable(CSVOutputFormat):
+    """A table that is no file before it has a row: training may be stopped before the first."""
+
+    def __init__(self, filename: str) -> None:
+        self._filename, self._opened = filename, False
+
+    def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
+        """Add a row."""
+        if not self._opened:
+            super().__init__(self._filename)
+            self._opened = True
+        super().write(key_values, key_excluded, step)
+
+    def close(self) -> None:
+        """No more rows."""
+        if self._opened:
+            super().close()
+
+
 def logger_for(folder: Path, steps: int) -> Logger:
     """TensorBoard and a table, log<steps>.csv, of what is recorded from a step on."""
     folder.mkdir(parents=True, exist_ok=True)
-    outputs = [TensorBoardOutputFormat(str(folder / "tensorboard")), CSVOutputFormat(str(folder / f"log{steps}.csv"))]
+    outputs = [TensorBoardOutputFormat(str(folder / "tensorboard")), LogTable(str(folder / f"log{steps}.csv"))]
     return Logger(str(folder), outputs)
 
 

@@ -174,3 +174,15 @@ def test_a_wrong_recipe_is_answered_in_one_line(tmp_path: Path, old: str, new: s
         recipe.load(str(own))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_log_is_no_file_before_it_has_a_row(tmp_path: Path) -> None:
+    """Training may be stopped before the first."""
+    log = training.watch.logger_for(tmp_path, 0)
+    assert not (tmp_path / "log0.csv").exists()
+    log.close()
+    log = training.watch.logger_for(tmp_path, 0)
+    log.record("steps", 3)
+    log.dump(3)
+    log.close()
+    assert (tmp_path / "log0.csv").read_text() == "steps\n3\n"
