@@ -97,6 +97,7 @@ class Drug:
     duration: Callable[[Any], tuple[float, ...]] | None = None
     infusion_rate: Callable[[Any], tuple[float, ...]] | None = None
     outputs: Mapping[str, Callable[[Any, Any], float]] = field(default_factory=dict)
+    by_name: bool = False  # covariates are bedside values of their names, or follow from such by `vocabulary.FOLLOWING`
     published: tuple[Published, ...] = ()  # figures that the drug file has to find again
     time_unit: str = "h"
     amount_unit: str = "mg"

@@ -132,6 +132,7 @@ def drug(
         outputs={name: getattr(made, f"output_{i}") for i, (name, _) in enumerate(equations.outputs, start=1)},
         time_unit=time_unit,
         amount_unit=amount_unit,
+        by_name=True,
         **enter,
     )
 

@@ -18,9 +18,10 @@ from dosing_env.simulation import daily
 from dosing_env.simulation.solvers import filling, together, workspace
 from dosing_env.tasks import follow, records, story
 from dosing_env.tasks.part import Column, Setting
-from dosing_env.tasks.parts import Named
+from dosing_env.tasks.parts import Named, arguments
 from dosing_env.tasks.story import Story
 from dosing_env.tasks.timeline import Timeline, timeline
+from dosing_env.tasks.vocabulary import FOLLOWING
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -163,13 +164,25 @@ class Composition:
             parts=self.parts,
             laid=laid,
             bedside=self.population.Patient._fields,
-            wanted=self.drug.Patient._fields,
+            wanted=self.wanted,
+            by_name=self.drug.Covariates._fields if self.drug.by_name else (),
             outputs=tuple(self.outputs),
             lists=(*self.timeline_lists, "prices"),
             columns=columns,
             counted=self.counted,
             driven=bool(columns) and self.driven,
         )
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The bedside values that the drug reads."""
+        if not self.drug.by_name:
+            return self.drug.Patient._fields  # type: ignore[no-any-return]
+        known = self.population.Patient._fields
+        read = (
+            arguments(FOLLOWING[v]) if v in FOLLOWING and v not in known else (v,) for v in self.drug.Covariates._fields
+        )
+        return tuple(dict.fromkeys(v for names in read for v in names))
 
     @property
     def timeline_lists(self) -> tuple[str, ...]:
@@ -198,6 +211,7 @@ class Composition:
             "keep": population.keep,
             "covariates": drug.covariates,
             "individual": drug.individual,
+            "Covariates": drug.Covariates,
             "Eta": drug.Eta,
             "Parameters": drug.Parameters,
             "Patient": drug.Patient,

@@ -189,7 +189,7 @@ def _unknown_references(made: Composition) -> Iterator[str]:
         if p.key("into") and p.key("into") not in made.drug.compartments:
             yield f"{p.path}.into: {catalogue.unknown('compartment', p.key('into'), list(made.drug.compartments))}"
         yield from _unknown_parts(made, p)
-    for missing in (name for name in made.drug.Patient._fields if name not in bedside):
+    for missing in (name for name in made.wanted if name not in bedside):
         yield f"population: {made.drug.name} reads {missing}, which its patients do not have: {', '.join(bedside)}"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dosing_env.tasks.parts import Named, arguments, code
 from dosing_env.tasks.records import Laid
+from dosing_env.tasks.vocabulary import FOLLOWING
 
 SHOWN = ("known", "happens", "given", "measured")  # the order of a chart
 
@@ -29,6 +30,7 @@ class Story:
         parts: of the task, in the order of roles and of the file.
         laid: path of a part -> what it has in compiled code.
         bedside: bedside values of the patients; `wanted`: those that the drug reads.
+        by_name: the drug's covariates, where they are bedside values of their names or follow from such.
         outputs: of the drug, by name.
         lists: names of the lists of the clock.
         columns: path of a part -> how many columns it has in the chart.
@@ -41,6 +43,7 @@ class Story:
     laid: Mapping[str, Laid]
     bedside: tuple[str, ...]
     wanted: tuple[str, ...]
+    by_name: tuple[str, ...]
     outputs: tuple[str, ...]
     lists: tuple[str, ...]
     columns: Mapping[str, int]
@@ -78,12 +81,13 @@ class Story:
         yield "from dosing_env.arithmetic import maximum, minimum"
         yield "from dosing_env.simulation.compiling import HOLE, merged"
         yield "from dosing_env.tasks.part import Chance"
-        for formula in sorted({p.section.formula for p in self.parts if p.kind == "formula"}):
+        followed = {FOLLOWING[v] for v in self.by_name if v not in self.bedside}
+        for formula in sorted(followed | {p.section.formula for p in self.parts if p.kind == "formula"}):
             yield f"from dosing_env.formulas import {formula}"
         for p in self.parts:
             for hook, function in p.part.hooks().items():
                 yield f"from {function.__module__} import {function.__name__} as {p.id}_{hook}"
-        yield "covariates = individual = Patient = Eta = Parameters = NE = NP = prepare_days = HOLE"
+        yield "covariates = Covariates = individual = Patient = Eta = Parameters = NE = NP = prepare_days = HOLE"
         yield f"Bedside = namedtuple('Bedside', {list(self.bedside)!r})"
         yield f"Clock = namedtuple('Clock', {list(self.lists)!r})"
         for p in self.parts:
@@ -162,8 +166,7 @@ class Story:
             yield f"{v} = bedside_{v}(patient, t)"
         different = [f"{v} != course.evaluated[{j}]" for j, v in enumerate(changing)]
         yield f"if {' or '.join(different or ['course.evaluated[0] != 0.0'])}:"
-        known = ", ".join(v if v in changing else self._baseline(v) for v in self.wanted)
-        yield f"    p = individual(covariates(Patient({known})), Eta(*to_fixed_tuple(course.eta, NE)))"
+        yield f"    p = individual({self._covariates()}, Eta(*to_fixed_tuple(course.eta, NE)))"
         yield "    for j in range(NP):"
         yield "        course.parameters[j] = p[j]"
         if self.driven:
@@ -171,6 +174,18 @@ class Story:
         for j, v in enumerate(changing or ("0.0",)):
             yield f"    course.evaluated[{j}] = {v}"
         yield "return Parameters(*to_fixed_tuple(course.parameters, NP))"
+
+    def _covariates(self) -> str:
+        def now(v: str) -> str:
+            return v if v in self.changing else self._baseline(v)
+
+        if not self.by_name:
+            return f"covariates(Patient({', '.join(map(now, self.wanted))}))"
+        values = []
+        for v in self.by_name:
+            known = v in self.bedside
+            values.append(now(v) if known else f"{FOLLOWING[v]}({', '.join(map(now, arguments(FOLLOWING[v])))})")
+        return f"Covariates({', '.join(values)})"
 
     def _admitted(self) -> Iterator[str]:
         yield f"x = Bedside({', '.join(self._baseline(v) for v in self.bedside)})"

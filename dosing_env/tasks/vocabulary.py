@@ -22,11 +22,27 @@ VOCABULARY: dict[str, Bedside] = {
     "SEX": Bedside("1 male", 1.0),
     "SCR": Bedside("mg/dL", 30.0),
     "CRCL": Bedside("mL/min", 500.0),
+    "BMI": Bedside("kg/m2", 200.0),
+    "BSA": Bedside("m2", 10.0),
+    **dict.fromkeys(("FFM", "LBM", "IBW"), Bedside("kg", 400.0)),
+    "GFR": Bedside("mL/min/1.73 m2", 500.0),
     "INR_LOW": Bedside("INR", 10.0),
     "INR_HIGH": Bedside("INR", 10.0),
     **dict.fromkeys(("CYP2C9_2", "CYP2C9_3", "VKORC1_A", "CYP4F2_3"), _COPIES),
     **dict.fromkeys(("DIAL", "HAEM", "BLACK", "ASIAN", "OTHER", "AMIODARONE", "INDUCER", "FLUVASTATIN"), _YES),
     **dict.fromkeys(("SMOKER", "DIABETES", "VTE", "STROKE"), _YES),
+}
+
+
+# What follows from bedside values by a formula of `formulas`, whose arguments are their names.
+FOLLOWING = {
+    "CRCL": "cockcroft_gault",
+    "BMI": "body_mass_index",
+    "BSA": "body_surface_dubois",
+    "FFM": "fat_free_mass",
+    "LBM": "lean_mass",
+    "IBW": "ideal_weight",
+    "GFR": "ckd_epi_2021",
 }
 
 
