@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env import decision
-from dosing_env.decision import Paid, admission, bench_type, course_type, nothing_paid
+from dosing_env.decision import Paid, admission, bench_type, nothing_paid
 from dosing_env.io.arguments import whole
 from dosing_env.simulation import daily
 from dosing_env.simulation.chance import key_of
@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 LARGEST_BATCH = 4 * 2**30  # bytes of the records and observations of patients treated at once
 
 
-def require_room(task: Task, size: int) -> None:
+def require_room(task: Any, size: int) -> None:
     """Refuse more patients at once than a batch has room for.
 
     Raises:
@@ -55,8 +55,15 @@ class Cohort:
         observation: (size, features) float32, what is known at the present decision.
     """
 
-    def __init__(self, task: Task, size: int, stream: str, seed: int, solver: str | None = None) -> None:
-        self.task = task
+    holes: dict[str, Any]
+    rules: Any
+    bench: Any
+    memory: Floats
+    _begin: Any
+    _step: Any
+
+    def __init__(self, task: Any, size: int, stream: str, seed: int, solver: str | None = None) -> None:
+        self.task: Any = task  # a `Task`, or a `PartsTask`
         self.size = size
         self.key = key_of(stream, seed)
         self._admission = admission(task)
@@ -73,8 +80,8 @@ class Cohort:
         if isinstance(task, PartsTask):
             self.holes = task.holes(solver)
             draws, rows = max(self.holes["NZ"], self.holes["NE"]), self.holes.pop("ROWS")
-            self.rules: Any = task.numbers
-            self.bench: Any = task.made.bench(rows, draws, solver=solver)
+            self.rules = task.numbers
+            self.bench = task.made.bench(rows, draws, solver=solver)
             self.memory = np.zeros((self.size, task.made.memory.width))
             self._begin = uncounted(follow.begin, **self.holes)
             self._step = uncounted(follow.step, **self.holes)

@@ -73,7 +73,7 @@ def course_type(task: Task) -> np.dtype[np.void]:
     )
 
 
-def admission(task: Task) -> NDArray[np.void]:
+def admission(task: Any) -> NDArray[np.void]:
     """The record of a patient at admission, shape (1,): nothing given, nothing measured, no harm."""
     if isinstance(task, PartsTask):
         return records.admission(task.made.course_type, task.made.parts)

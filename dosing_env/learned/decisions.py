@@ -12,6 +12,4 @@ def require_decisions(known: int, what: str, task: Task, where: str) -> None:
         ValueError: it has another.
     """
     if known != task.decisions:
-        raise ValueError(
-            f"{where}: there are {what} for {known} decisions, task {task.name} has {task.decisions}"
-        )
+        raise ValueError(f"{where}: there are {what} for {known} decisions, task {task.name} has {task.decisions}")

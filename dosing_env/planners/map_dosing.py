@@ -28,6 +28,8 @@ class MAPDosing(Believed):
     def begin(self, task: Task, patients: Any) -> None:
         """Learn the task; the patients are not looked at."""
         super().begin(task, patients)
+        if task.kind == "parts":
+            raise ValueError(f"{self.name}: does not plan for tasks made of parts yet, {task.name} is one")
         self._plan = task.care.most_probable(task, self.believed or task.drug, self.name)
 
     def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[Floats, Any]:

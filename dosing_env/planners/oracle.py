@@ -1,6 +1,7 @@
 """The oracle: knows the true patient as he is now, not future noise, and aims at the primary endpoint.
 
-How it plans depends on the kind of care: see `ward.oracle`, `clinic.oracle`. It shows what could be had with perfect
+How it plans depends on the kind of care: see `ward.oracle`, `clinic.oracle`, and of tasks made of parts
+`tasks.planning`. It shows what could be had with perfect
 knowledge; no policy that has only the chart can be expected to come near.
 """
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from dosing_env.cohort import Cohort
 from dosing_env.policy import Policy
 from dosing_env.task import Task
+from dosing_env.tasks import planning
 
 
 class Oracle(Policy):
@@ -29,7 +31,7 @@ class Oracle(Policy):
         if patients is None:
             raise ValueError("oracle: needs the true patients")
         super().begin(task, patients)
-        self._plan = task.care.oracle(task, patients)
+        self._plan = planning.Oracle(patients) if task.kind == "parts" else task.care.oracle(task, patients)
 
     def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[NDArray[np.float64], Any]:
         """What to do now, (n, numbers). The observation is not looked at."""

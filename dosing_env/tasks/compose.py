@@ -78,7 +78,9 @@ class Composition:
         """The chart: where each column is kept in `rules.where`, and what it is."""
         clock = self.timeline.clock
         end = clock.decisions + 1.0 if self.counted else clock.length
-        names = {"day": "day", "days_left": "days"} if self.counted else dict.fromkeys(("time", "time_left"), clock.unit)
+        names = (
+            {"day": "day", "days_left": "days"} if self.counted else dict.fromkeys(("time", "time_left"), clock.unit)
+        )
         out = [(f"course_column_{n}", Column(name, unit, 0.0, end)) for n, (name, unit) in enumerate(names.items())]
         for role in story.SHOWN:
             for p in self.parts:
@@ -98,7 +100,7 @@ class Composition:
         at, width = self.places
         out: list[Any] = [None] * width
         for key, column in self.columns:
-            names = [f"{column.name}_{j + 1}" for j in range(column.count)] or [column.name]
+            names = [f"{column.name}_{j + 1}" for j in range(column.length)] or [column.name]
             for j, name in enumerate(names):
                 out[at[key] + j] = Feature(name, column.unit, column.low, column.high)
         return tuple(out)
@@ -231,7 +233,7 @@ class Composition:
         drug, n = self.drug, len(self.drug.compartments)
         own = {p.path: p.part.events(p.section, self.settings[p.path]) for p in self.parts if p.part.events}
         exposed = any(p.has("passed") for p in self.parts)
-        solving = {} if exposed else {"relative": 1e-6, "exposed": False}
+        solving: dict[str, Any] = {} if exposed else {"relative": 1e-6, "exposed": False}
         kind = [
             ("work", "f8", (rows, n + 1)),
             ("inflow", "f8", (n,)),

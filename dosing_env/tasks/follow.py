@@ -156,7 +156,7 @@ def _enter(patient, key, bench):  # type: ignore[no-untyped-def]
 
 @apart
 def treat(patient, key, bench, gained):  # type: ignore[no-untyped-def]
-    """What was prescribed enters; the patient is followed, piece by piece, to the next decision. False: a solve failed."""
+    """What was prescribed enters; he is followed piece by piece to the next decision. False: a solve failed."""
     course, clock = patient.course, clock_of(patient)
     k = course.decision
     events = entering(patient, key, bench.events)
@@ -236,7 +236,9 @@ def trace(courses, given, rules, key, bench, looked, ended_at):  # type: ignore[
         patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
         before = Here(given.records[i], given.memory[i], rules.record[0], rules.plan)
         _enter(patient, key, bench)
-        ended_at[i, 0] = outputs(to_fixed_tuple(patient.course.amounts, N), parameters(patient, bench.record[0], 0.0))[0]
+        ended_at[i, 0] = outputs(to_fixed_tuple(patient.course.amounts, N), parameters(patient, bench.record[0], 0.0))[
+            0
+        ]
         while patient.course.decision < before.course.decision:
             wanted_before(before, patient.course.decision, bench.action)
             prescribed(patient, bench.action, 1.0)

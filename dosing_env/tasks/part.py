@@ -67,13 +67,13 @@ class Setting(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One number of a chart or, with a count, a series of them."""
+    """One number of a chart or, with a length, a series of them."""
 
     name: str
     unit: str
     low: float
     high: float
-    count: int = 0  # 0: one number
+    length: int = 0  # 0: one number
 
 
 class Chance(NamedTuple):
@@ -137,7 +137,7 @@ class Part:
         events: how many doses it can have going on between two decisions.
         action, grid, masks: of what is given: unit and bounds, the usual values, which of them are allowed.
         endpoints: what is counted in each patient.
-        measurements: of what the part has of patients, times (m,), values (n, m), nan: none, and flags "< limit" (n, m).
+        measurements: of what the part has of patients times (m,), values (n, m), nan: none, and flags "< limit" (n, m).
 
     For one patient, see the module; `t` is a time, k a decision point, w a window:
         open(me, value, chance): what of a bedside value is charted at admission.

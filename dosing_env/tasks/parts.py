@@ -102,7 +102,7 @@ def named(role: str, tables: Mapping[str, Any], measures: Units) -> Iterator[Nam
             raise ValueError(f'{where}: says not what it is: is = "..." is missing. Known: {", ".join(kinds(role))}')
         kind = table["is"]
         if role == "known" and kind not in kinds(role) and callable(getattr(formulas, kind, None)):
-            table, kind = table | {"formula": kind}, "formula"
+            table, kind = {**table, "formula": kind}, "formula"
         try:
             part = part_of(role, kind)
             own = {key: value for key, value in table.items() if key != "is"}

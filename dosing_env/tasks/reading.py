@@ -49,7 +49,7 @@ _KINDS: dict[tuple[str, ...], Any] = {}
 def _whole(names: tuple[str, ...]) -> Any:
     """A chart with everything that stands in it."""
     if names not in _KINDS:
-        _KINDS[names] = namedtuple("Chart", ("interval", *names))  # noqa: PYI024
+        _KINDS[names] = namedtuple("Chart", ("interval", *names))
     return _KINDS[names]
 
 
@@ -61,7 +61,7 @@ def _place(made: Composition, columns: dict[str, str], field: str, task: str, ki
     if name is None:
         raise ValueError(f"reads {field} of a {kind}; {task}: {unknown('column of the chart', field, list(columns))}")
     key = columns[name]
-    series = dict(made.columns)[key].count
+    series = dict(made.columns)[key].length
     return f"row[where.{key} : where.{key}_end]" if series else f"row[where.{key}]"
 
 

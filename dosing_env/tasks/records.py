@@ -84,7 +84,7 @@ class Memory:
         self.width = memory.width
         sections = {p.id: self.laid[p.path].numbers for p in parts if self.laid[p.path].numbers}
         sections["course"] = course
-        self.rules = _record(sections, plan.places | memory.places | places)
+        self.rules = _record(sections, {**plan.places, **memory.places, **places})
 
 
 def _record(sections: Mapping[str, Mapping[str, float]], where: Mapping[str, int]) -> Record:
@@ -132,7 +132,7 @@ def places(columns: Sequence[tuple[str, Column]]) -> tuple[dict[str, int], int]:
     at, out = 0, {}
     for single in (True, False):
         for name, column in columns:
-            if (column.count == 0) is single:
-                out[name], out[f"{name}_end"] = at, at + max(column.count, 1)
-                at += max(column.count, 1)
+            if (column.length == 0) is single:
+                out[name], out[f"{name}_end"] = at, at + max(column.length, 1)
+                at += max(column.length, 1)
     return out, at

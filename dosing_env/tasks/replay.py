@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def replayed(cohort: Cohort, slots: NDArray[Any], per_interval: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Times (h) and true outputs, see `Cohort.curve`. Where the drug goes through whole days, of decision points only."""
+    """Times (h) and true outputs, see `Cohort.curve`. Where a drug goes through whole days, of decision points only."""
     task: Any = cohort.task
     made, n = task.made, len(slots)
     given = follow.Courses(cohort.courses[slots], cohort.memory[slots])

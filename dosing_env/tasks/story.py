@@ -16,8 +16,8 @@ from dosing_env.tasks.vocabulary import FOLLOWING
 SHOWN = ("known", "happens", "given", "measured")  # the order of a chart
 
 MADE = (  # holes of `follow` that the text fills
-    "clock_of", "parameters", "admitted", "started", "asks", "prescribed", "wanted_before", "entering", "seen", "passed", "ended",
-    "closed", "opened", "observed", "paid_for", "nearness",
+    "clock_of", "parameters", "admitted", "started", "asks", "prescribed", "wanted_before", "entering", "seen",
+    "passed", "ended", "closed", "opened", "observed", "paid_for", "nearness",
 )  # fmt: skip
 
 
@@ -129,14 +129,18 @@ class Story:
         laid = self.laid[p.path]
         if laid.series or laid.lists:
             yield "where = patient.rules.where"
-        yield f"return {_class(p)}(" + ", ".join(
-            (
-                f"patient.course.{p.id}" if p.part.now else "0.0",
-                f"patient.rules.{p.id}" if laid.numbers else "0.0",
-                *(_slice("patient.memory", f"{p.id}_{name}") for name in laid.series),
-                *(_slice("patient.plan", f"{p.id}_{name}") for name in laid.lists),
+        yield (
+            f"return {_class(p)}("
+            + ", ".join(
+                (
+                    f"patient.course.{p.id}" if p.part.now else "0.0",
+                    f"patient.rules.{p.id}" if laid.numbers else "0.0",
+                    *(_slice("patient.memory", f"{p.id}_{name}") for name in laid.series),
+                    *(_slice("patient.plan", f"{p.id}_{name}") for name in laid.lists),
+                )
             )
-        ) + ")"
+            + ")"
+        )
 
     def _value(self, value: str) -> Iterator[str]:
         yield f"value = {self._baseline(value)}"
@@ -300,7 +304,9 @@ class Story:
 
     def _opened(self) -> Iterator[str]:
         for p in self.of("open_chart"):
-            yield self._call(p, "open_chart", "row", _at(p, self.columns[p.path]), self._baseline(p.key("value") or p.name))
+            yield self._call(
+                p, "open_chart", "row", _at(p, self.columns[p.path]), self._baseline(p.key("value") or p.name)
+            )
 
     def _observed(self) -> Iterator[str]:
         yield "clock, where, k = clock_of(patient), patient.rules.where, patient.course.decision"

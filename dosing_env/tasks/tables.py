@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.care import Endpoint
+from dosing_env.care import Better, Endpoint
 from dosing_env.tasks.parts import Named
 from dosing_env.tasks.vocabulary import meaning
 
@@ -127,7 +127,9 @@ class Tables:
                 there = np.isfinite(values)
                 who = np.broadcast_to(number[:, None], values.shape)[there]
                 when = np.broadcast_to(self.task.unit_h * times, values.shape)[there]
-                rows.append(pd.DataFrame({"patient": who, "drawn_h": when, column: values[there], "below": below[there]}))
+                rows.append(
+                    pd.DataFrame({"patient": who, "drawn_h": when, column: values[there], "below": below[there]})
+                )
         empty = pd.DataFrame({"patient": [], "drawn_h": [], column: [], "below": []})
         return pd.concat(rows, ignore_index=True) if rows else empty
 
@@ -138,7 +140,7 @@ def _of_term(p: Named, harm: bool) -> Endpoint | None:
         return None
     share = p.kind.startswith("share")
     title = p.key("title") or p.name.replace("_", " ")
-    better = "lower" if harm or not share else "higher"
+    better: Better = "lower" if harm or not share else "higher"
     name, unit, most = (f"{p.name}_percent", "%", 100) if share else (f"{p.name}_count", "", None)
     return Endpoint(name, title[:1].upper() + title[1:], unit, better, 0, most, harm=harm)
 

@@ -15,8 +15,8 @@ from dosing_env.care import Feature, Frames, Term
 from dosing_env.pharmacology import Drug, Population
 from dosing_env.tasks import follow, reading
 from dosing_env.tasks.compose import Composition
-from dosing_env.tasks.tables import Tables
 from dosing_env.tasks.reading import chart_of
+from dosing_env.tasks.tables import Tables
 from dosing_env.tasks.units import hours_of
 
 
@@ -181,4 +181,4 @@ class Charted:
         at, _ = self._made.places
         key = next(key for key, column in self._made.columns if column.name == name)
         columns = self._charts[:, at[key] : at[f"{key}_end"]]
-        return columns if dict(self._made.columns)[key].count else columns[:, 0]
+        return columns if dict(self._made.columns)[key].length else columns[:, 0]

@@ -62,7 +62,8 @@ def in_units(table: dict[str, Any], kind: type[Struct], units: Units) -> tuple[d
         ValueError: a key that needs a unit has none, or one of another kind.
     """
     known = {field.name: unit for field in fields(kind) if (unit := _unit_of(kind, field.name))}
-    out, keys = {}, {}
+    out: dict[str, Any] = {}
+    keys: dict[str, str] = {}
     for key, value in table.items():
         field, unit = _split(key, known)
         if field is None:

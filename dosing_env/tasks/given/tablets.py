@@ -1,4 +1,4 @@
-"""A dose in tablets at each decision: what they do not make is owed to the next, so that the mean is what was ordered."""
+"""A dose in tablets at each decision. What they do not make is owed to the next: the mean is what was ordered."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a dose does wanders around what it does at first: an Ornstein-Uhlenbeck walk of its logarithm.
 
-    x(k + 1) = stays x(k) + sd sqrt(1 - stays^2) z,  stays = exp(-1 decision / days)
+x(k + 1) = stays x(k) + sd sqrt(1 - stays^2) z,  stays = exp(-1 decision / days)
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def newest(me, k):  # type: ignore[no-untyped-def]
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
     known, name = meaning(setting.name), setting.name
     one = Column(name, known.unit, known.low, known.high)
-    return one, one._replace(name=section.series or f"{name}_of_day", count=setting.clock.days)
+    return one, one._replace(name=section.series or f"{name}_of_day", length=setting.clock.days)
 
 
 def chart(me, row, at, k):  # type: ignore[no-untyped-def]

@@ -23,7 +23,7 @@ def numbers(section: Section, setting: Setting) -> dict[str, Any]:
     return {"cv": section.cv, "highest": meaning(setting.name).high}
 
 
-def open(me, value, chance):  # type: ignore[no-untyped-def]  # noqa: A001
+def open(me, value, chance):  # type: ignore[no-untyped-def]
     """Chart the value with its error."""
     me.now.value = value * exp(me.rule.cv * normal_of(chance, 0))
 

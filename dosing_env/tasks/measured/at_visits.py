@@ -84,7 +84,8 @@ def counted(me, w):  # type: ignore[no-untyped-def]
 
 
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
-    name, unit, n, end = setting.name, setting.drug.assay.unit, setting.clock.decisions, setting.clock.decisions + 1.0
+    name, unit, n = setting.name, setting.drug.assay.unit, setting.clock.decisions
+    end = n + 1.0
     mg, most, recent = setting.drug.amount_unit, setting.sections[section.doses].max_dose, range(1, RECENT + 1)
     return (
         Column("visit", "1 yes", 0.0, 1.0),
@@ -123,7 +124,17 @@ def measurements(section: Section, setting: Setting, all: Any) -> tuple[Any, Any
 
 
 PART = Part(
-    Section=Section, measurements=measurements, numbers=numbers, series=series, columns=columns, start=start, ended=ended, closes=closes,
-    window=window, counted=counted, chart=chart, windows=lambda section, setting: setting.clock.decisions,
+    Section=Section,
+    measurements=measurements,
+    numbers=numbers,
+    series=series,
+    columns=columns,
+    start=start,
+    ended=ended,
+    closes=closes,
+    window=window,
+    counted=counted,
+    chart=chart,
+    windows=lambda section, setting: setting.clock.decisions,
     needs={"start": ("visits",), "ended": ("visits",), "chart": ("doses",)},
-)  # fmt: skip
+)

@@ -96,5 +96,13 @@ def endpoints(section: Section, setting: Setting) -> tuple[Counted, ...]:
 
 
 PART = Part(
-    Section=Section, measurements=measurements, endpoints=endpoints, numbers=numbers, series=series, looks=looks, columns=columns, see=see, chart=chart,
-)  # fmt: skip
+    Section=Section,
+    measurements=measurements,
+    endpoints=endpoints,
+    numbers=numbers,
+    series=series,
+    looks=looks,
+    columns=columns,
+    see=see,
+    chart=chart,
+)
