@@ -15,13 +15,15 @@ from dosing_env.care import Feature, Term
 from dosing_env.interchange.generated import module
 from dosing_env.pharmacology import Drug, Population
 from dosing_env.simulation import daily
-from dosing_env.simulation.solvers import filling, together, workspace
+from dosing_env.simulation.solvers import entering, filling, together, workspace
 from dosing_env.tasks import follow, records, story
 from dosing_env.tasks.part import Column, Setting
 from dosing_env.tasks.parts import Named, arguments
 from dosing_env.tasks.story import Story
 from dosing_env.tasks.timeline import Timeline, timeline
 from dosing_env.tasks.vocabulary import FOLLOWING
+
+LAGGED = 8  # doses that can still be on their way, of each part
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,7 +116,14 @@ class Composition:
         lists = time.arrays() | {"prices": [self.prices[p.name] for p in self._draft.terms]}
         course = {"interval": float(self.at[1] - self.at[0])}
         wanted = {f"course_wanted_{n}": len(self.at) - 1 for n in range(len(self.given))}
+        wanted["course_events"] = 4 * self.most_events
         return records.Memory(self.parts, self.settings, course, lists, wanted, self.places[0])
+
+    @functools.cached_property
+    def most_events(self) -> int:
+        """How many doses can go on at once."""
+        own = [p.part.events(p.section, self.settings[p.path]) for p in self.parts if p.part.events]
+        return max(sum(own), 1) + (LAGGED * len(own) if self.drug.lag else 0)
 
     @property
     def given(self) -> list[Named]:
@@ -137,6 +146,7 @@ class Composition:
             "eta": len(drug.Eta._fields),
             "parameters": len(drug.Parameters._fields),
             "amounts": len(drug.compartments),
+            **({"eta_now": len(drug.Eta._fields)} if any(p.has("varied") for p in self.parts) else {}),
             "days": daily.memory(drug) if self.driven else 1,
         }
         return records.course_type(self.parts, sizes, len(self._draft.changing), len(self._draft.terms))
@@ -208,6 +218,7 @@ class Composition:
         return {
             **filling(drug, solver, look=follow.look),
             **daily.holes(drug, solver),
+            **{name: entering(drug)[name] for name in ("lag", "bioavailability", "ALL")},
             "Draws": population.Draws,
             "sample": population.sample,
             "keep": population.keep,
@@ -231,7 +242,6 @@ class Composition:
     def bench(self, rows: int, draws: int = 1, extra: int = 0, solver: str | None = None) -> follow.Bench:
         """Scratch space of the compiled loop; extra: looks that are no part's, see `sampled`."""
         drug, n = self.drug, len(self.drug.compartments)
-        own = {p.path: p.part.events(p.section, self.settings[p.path]) for p in self.parts if p.part.events}
         exposed = any(p.has("passed") for p in self.parts)
         solving: dict[str, Any] = {} if exposed else {"relative": 1e-6, "exposed": False}
         kind = [
@@ -245,7 +255,7 @@ class Composition:
         looks = int(np.diff(self.timeline.first_look).max(initial=1)) + extra
         return follow.Bench(
             record=record,
-            events=np.zeros((max(sum(own.values()), 1), 4)),
+            events=np.zeros((self.most_events + 1, 4)),
             seen=np.zeros((max(looks, 1), len(self.outputs))),
             chart=np.zeros(self.places[1]),
             action=np.zeros(len(self.given)),

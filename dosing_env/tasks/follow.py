@@ -12,7 +12,7 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from dosing_env.simulation.chance import ETA, POPULATION, ZERO, fill_normals
 from dosing_env.simulation.compiling import HOLE, apart
-from dosing_env.simulation.course import advance
+from dosing_env.simulation.course import SAME_TIME, advance
 
 # The population and the drug.
 Draws: Any = HOLE
@@ -24,6 +24,8 @@ NE: Any = HOLE  # random effects
 N: Any = HOLE  # compartments
 initial: Any = HOLE
 pass_day: Any = HOLE
+lag: Any = HOLE
+bioavailability: Any = HOLE
 outputs: Any = HOLE  # of amounts and parameters, a tuple
 go: Any = HOLE  # through a piece: `by_events`, or `by_days`
 # What is done between the parts, see `story`.
@@ -147,7 +149,7 @@ def _enter(patient, key, bench):  # type: ignore[no-untyped-def]
     """What is in the patient before treatment, and what is settled at admission."""
     course = patient.course
     admitted(patient, key)
-    p = parameters(patient, bench.record[0], 0.0)
+    p = parameters(patient, key, bench.record[0], 0.0)
     baseline = initial(p)
     for j in range(N):
         course.amounts[j] = baseline[j]
@@ -159,11 +161,13 @@ def treat(patient, key, bench, gained):  # type: ignore[no-untyped-def]
     """What was prescribed enters; he is followed piece by piece to the next decision. False: a solve failed."""
     course, clock = patient.course, clock_of(patient)
     k = course.decision
-    events = entering(patient, key, bench.events)
+    events = _all_events(patient, key, bench, clock.at[k])
+    if events < 0:
+        return False
     for piece in range(int(clock.first_piece[k]), int(clock.first_piece[k + 1])):
         first, last = int(clock.first_look[piece]), int(clock.first_look[piece + 1])
         begin, end = clock.begin[piece], clock.end[piece]
-        p = parameters(patient, bench.record[0], begin)
+        p = parameters(patient, key, bench.record[0], begin)
         exposure = go(course, p, bench, begin, end, events, clock.look_at[first:last])
         if not exposure >= 0.0:
             return False
@@ -178,8 +182,38 @@ def treat(patient, key, bench, gained):  # type: ignore[no-untyped-def]
             ended(patient, key, k + 1, end, values)
             bench.ended[0] = values[0]
         closed(patient, key, piece, gained)
+    _keep_events(patient, bench.events, events, clock.at[k + 1])
     course.decision = k + 1
     return True
+
+
+def _all_events(patient, key, bench, now):  # type: ignore[no-untyped-def]
+    """Write the doses that go on from before and those of this decision. How many there are; -1: more than fit."""
+    where, going = patient.rules.where, int(patient.course.going)
+    for n in range(going):
+        for j in range(4):
+            bench.events[n, j] = patient.memory[where.course_events_first + 4 * n + j]
+    events = entering(patient, key, bench.events, going)
+    if events > len(bench.events) - 1:  # one row is spare: a part may have written into it
+        return -1
+    p = parameters(patient, key, bench.record[0], now)
+    later, share = lag(p), bioavailability(p)
+    for n in range(going, events):
+        into = int(bench.events[n, 3])
+        bench.events[n, 0] += later[into]
+        bench.events[n, 2] *= share[into]
+    return events
+
+
+def _keep_events(patient, events, count, end):  # type: ignore[no-untyped-def]
+    """Keep the doses that go on after this decision interval, or come then."""
+    where, kept = patient.rules.where, 0
+    for n in range(count):
+        if events[n, 0] + events[n, 1] > end + SAME_TIME or events[n, 0] > end - SAME_TIME:
+            for j in range(4):
+                patient.memory[where.course_events_first + 4 * kept + j] = events[n, j]
+            kept += 1
+    patient.course.going = kept
 
 
 def by_events(course, p, bench, begin, end, events, times):  # type: ignore[no-untyped-def]
@@ -236,7 +270,7 @@ def trace(courses, given, rules, key, bench, looked, ended_at):  # type: ignore[
         patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
         before = Here(given.records[i], given.memory[i], rules.record[0], rules.plan)
         _enter(patient, key, bench)
-        ended_at[i, 0] = outputs(to_fixed_tuple(patient.course.amounts, N), parameters(patient, bench.record[0], 0.0))[
+        ended_at[i, 0] = outputs(to_fixed_tuple(patient.course.amounts, N), parameters(patient, key, bench.record[0], 0.0))[
             0
         ]
         while patient.course.decision < before.course.decision:

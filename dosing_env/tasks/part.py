@@ -134,7 +134,7 @@ class Part:
         columns: what it writes into the chart.
         looks: times at which the drug's output is to be looked at.
         windows: how many windows there are of what it watches; their length, where pieces have to end with them.
-        events: how many doses it can have going on between two decisions.
+        events: how many doses it can have going on between two decisions, those from before with them.
         action, grid, masks: of what is given: unit and bounds, the usual values, which of them are allowed.
         endpoints: what is counted in each patient.
         measurements: of what the part has of patients times (m,), values (n, m), nan: none, and flags "< limit" (n, m).
@@ -145,7 +145,8 @@ class Part:
         prescribe(me, k, wanted): note what is given.
         asks(me, k): whether a policy is asked.
         take(me, k, chance): what a dose does, as so many times the dose.
-        enter(me, k, at, share, events, n): write the doses that go on from k, behind n others; how many there are then.
+        enter(me, k, at, share, events, n): write the doses that begin after k, behind n others; how many there are then.
+        occasion(me, t), varied(me, occasion, eta, eta_now, chance): which occasion it is; fill in its random effects.
         bedside(me, value, t): what has become of a bedside value.
         start(me, value, chance), ended(me, k, value, chance): the output at admission and as k is reached.
         see(me, j, value, chance): the output at look j.
@@ -181,6 +182,8 @@ class Part:
     asks: Callable[..., Any] | None = None
     take: Callable[..., Any] | None = None
     enter: Callable[..., Any] | None = None
+    occasion: Callable[..., Any] | None = None
+    varied: Callable[..., Any] | None = None
     bedside: Callable[..., Any] | None = None
     start: Callable[..., Any] | None = None
     ended: Callable[..., Any] | None = None

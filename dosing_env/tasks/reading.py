@@ -82,6 +82,10 @@ def tell_all(order: Any, action: Any) -> None:
         action[j] = order[j]
 
 
+def tell_none(order: Any, action: Any) -> None:
+    """Nothing is said."""
+
+
 def nothing(chart: Any) -> float:
     """Nothing; never asked for, where a policy is asked from the beginning."""
     return 0.0

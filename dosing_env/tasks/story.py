@@ -105,13 +105,13 @@ class Story:
                 yield _function(f"bedside_{value}", "patient, t", self._value(value))
         for n, output in enumerate(self.outputs):
             yield _function(f"output_{output}", "patient, t, values", self._output(n, output))
-        yield _function("parameters", "patient, bench, t", self._parameters())
+        yield _function("parameters", "patient, key, bench, t", self._parameters())
         yield _function("admitted", "patient, key", self._admitted())
         yield _function("started", "patient, key, values", self._started())
         yield _function("asks", "patient", self._asks())
         yield _function("prescribed", "patient, action, first", self._prescribed())
         yield _function("wanted_before", "patient, k, action", self._wanted())
-        yield _function("entering", "patient, key, events", self._entering())
+        yield _function("entering", "patient, key, events, n", self._entering())
         yield _function("seen", "patient, key, which, j, t, values", self._seen())
         yield _function("passed", "patient, piece, exposure", self._passed())
         yield _function("ended", "patient, key, k, t, values", self._ended())
@@ -169,13 +169,23 @@ class Story:
         for v in changing:
             yield f"{v} = bedside_{v}(patient, t)"
         different = [f"{v} != course.evaluated[{j}]" for j, v in enumerate(changing)]
+        occasion = next(iter(self.of("varied")), None)
+        eta, slots = "course.eta", list(changing or ("0.0",))
+        if occasion is not None:
+            eta = "course.eta_now"
+            yield f"occasion = {self._call(occasion, 'occasion', 't')}"
+            different.append(f"occasion != course.evaluated[{len(slots)}]")
+            slots.append("occasion")
         yield f"if {' or '.join(different or ['course.evaluated[0] != 0.0'])}:"
-        yield f"    p = individual({self._covariates()}, Eta(*to_fixed_tuple(course.eta, NE)))"
+        if occasion is not None:
+            yield f"    if occasion != course.evaluated[{len(slots) - 1}]:"
+            yield f"        {self._call(occasion, 'varied', 'occasion', 'course.eta', 'course.eta_now', _chance(occasion))}"
+        yield f"    p = individual({self._covariates()}, Eta(*to_fixed_tuple({eta}, NE)))"
         yield "    for j in range(NP):"
         yield "        course.parameters[j] = p[j]"
         if self.driven:
             yield "    prepare_days(p, course.days, bench)"
-        for j, v in enumerate(changing or ("0.0",)):
+        for j, v in enumerate(slots):
             yield f"    course.evaluated[{j}] = {v}"
         yield "return Parameters(*to_fixed_tuple(course.parameters, NP))"
 
@@ -228,7 +238,7 @@ class Story:
             yield f"action[{n}] = patient.memory[patient.rules.where.course_wanted_{n}_first + k]"
 
     def _entering(self) -> Iterator[str]:
-        yield "at, k, n, share = clock_of(patient).at, patient.course.decision, 0, 1.0"
+        yield "at, k, share = clock_of(patient).at, patient.course.decision, 1.0"
         for p in self.of("take"):
             yield f"share *= {self._call(p, 'take', 'k', _chance(p))}"
         for p in self.of("enter", "given"):

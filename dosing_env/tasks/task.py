@@ -120,8 +120,10 @@ class PartsTask:
 
     def holes(self, solver: str | None = None, quiet: int = 0) -> dict[str, Any]:
         """What the holes of `follow` hold."""
-        reads = chart_of(self.lead_in) if self.lead_in else None
-        return self.made.holes(solver, quiet) | self.reading(reads) | {"lead_in": self.lead_in or reading.nothing}
+        filled = self.made.holes(solver, quiet)
+        if self.lead_in is None:
+            return filled | self.reading(None) | {"lead_in": reading.nothing, "tell": reading.tell_none}
+        return filled | self.reading(chart_of(self.lead_in)) | {"lead_in": self.lead_in}
 
     @property
     def numbers(self) -> follow.Rules:

@@ -35,7 +35,6 @@ def numbers(section: Section, setting: Setting) -> dict[str, Any]:
         "max_rate": section.max_rate,
         "min_infusion": section.min_infusion,
         "into": drug.compartments.index(section.into) if section.into else drug.dosed,
-        "running": running(section, setting),
         "today": [np.searchsorted(clock.at, clock.day * np.floor(t / clock.day + 1e-9) - 1e-9) for t in clock.at[:-1]],
     }
 
@@ -73,14 +72,11 @@ def prescribe(me, k, wanted):  # type: ignore[no-untyped-def]
 
 
 def enter(me, k, at, share, events, n):  # type: ignore[no-untyped-def]
-    """The infusions that go on after decision point k; `share`: what of a dose does something."""
-    rule = me.rule
-    for d in range(max(0, k + 1 - int(rule.running)), k + 1):
-        dose = me.given[d]
-        events[n, 0], events[n, 1] = at[d], hours_of(rule.min_infusion, rule.max_rate, dose)
-        events[n, 2], events[n, 3] = dose * share, rule.into
-        n += 1
-    return n
+    """The infusion that begins at decision point k; `share`: what of the dose does something."""
+    rule, dose = me.rule, me.given[k]
+    events[n, 0], events[n, 1] = at[k], hours_of(rule.min_infusion, rule.max_rate, dose)
+    events[n, 2], events[n, 3] = dose * share, rule.into
+    return n + 1
 
 
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:

@@ -1,0 +1,1 @@
+"""Tests of tasks made of parts."""
