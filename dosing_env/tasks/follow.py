@@ -270,9 +270,9 @@ def trace(courses, given, rules, key, bench, looked, ended_at):  # type: ignore[
         patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
         before = Here(given.records[i], given.memory[i], rules.record[0], rules.plan)
         _enter(patient, key, bench)
-        ended_at[i, 0] = outputs(to_fixed_tuple(patient.course.amounts, N), parameters(patient, key, bench.record[0], 0.0))[
-            0
-        ]
+        ended_at[i, 0] = outputs(
+            to_fixed_tuple(patient.course.amounts, N), parameters(patient, key, bench.record[0], 0.0)
+        )[0]
         while patient.course.decision < before.course.decision:
             wanted_before(before, patient.course.decision, bench.action)
             prescribed(patient, bench.action, 1.0)

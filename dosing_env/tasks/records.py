@@ -112,7 +112,11 @@ def course_type(parts: Sequence[Named], sizes: Mapping[str, int], changing: int,
             ("going", "i8"),  # doses that go on, see `course_events`
             ("gained", "f8", (terms,)),  # so far, of each term before its price
             *((name, "f8", (size,)) for name, size in sizes.items()),
-            ("evaluated", "f8", (max(changing, 1) + 1,)),  # bedside values that gave the parameters, and the occasion; nan: none
+            (
+                "evaluated",
+                "f8",
+                (max(changing, 1) + 1,),
+            ),  # bedside values that gave the parameters, and the occasion; nan: none
             *((p.id, [(name, "f8") for name in p.part.now]) for p in parts if p.part.now),
         ]
     )
