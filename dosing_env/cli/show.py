@@ -19,7 +19,8 @@ SAMPLED = 20_000  # patients of a population
 
 @click.command()
 @click.argument("name")
-def show(name: str) -> None:
+@click.option("--story", is_flag=True, help="Of a scenario made of parts: the code between its parts.")
+def show(name: str, story: bool) -> None:
     """Show one drug, population, protocol, planner, agent or scenario.
 
     NAME is a name from `dosing-env list` or a file (.py, .toml). Where two kinds share a name, say
@@ -27,11 +28,28 @@ def show(name: str) -> None:
     """
     kind, name = resolve(catalogue.given(name))
     shown = console()
+    if story:
+        shown.print(_story(kind, name), markup=False, soft_wrap=True)
+        return
     for part in VIEWS[kind](name):
         if isinstance(part, str):
             shown.print(part, markup=False, soft_wrap=True)  # equations keep their lines
         else:
             shown.print(part)
+
+
+def _story(kind: str, name: str) -> str:
+    """The code between the parts of a scenario.
+
+    Raises:
+        ValueError: it is not made of parts.
+    """
+    from dosing_env import scenario
+
+    task: Any = scenario.load(name).task() if kind == "scenarios" else None
+    if task is None or task.kind != "parts":
+        raise ValueError(f"--story: {name} is no scenario made of parts")
+    return str(task.made.text)
 
 
 def _drug(name: str) -> Iterator[Any]:
@@ -136,6 +154,10 @@ def _scenario(name: str) -> Iterator[Any]:
     yield f"environment: gymnasium.make({make})\nhash: {scenario.fingerprint(case)}\n"
     yield from _record(case, skip=("title", "question", "name"))
     task = case.task()
+    if task.kind == "parts":
+        from dosing_env.tasks.told import told
+
+        yield "\n".join(told(task.made)) + "\n"
     for action, grid in zip(task.actions, task.grids, strict=True):
         yield f"Action: {action.name}, {action.unit}; {len(grid)} values from {grid[0]:g} to {grid[-1]:g}\n"
     rows = [(named, unit, f"{low:g} to {high:g}") for named, unit, low, high in _grouped(task.features)]
@@ -224,7 +246,12 @@ def _is_section(value: Any) -> bool:
 def _lines(keys: dict[str, Any]) -> str:
     import json
 
-    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items() if value is not None)
+    def said(value: Any) -> str:
+        if isinstance(value, dict):
+            return f"{{ {', '.join(f'{key} = {said(one)}' for key, one in value.items())} }}"
+        return json.dumps(value)
+
+    return "".join(f"{key} = {said(value)}\n" for key, value in keys.items() if value is not None)
 
 
 def _grouped(features: Any) -> Iterator[tuple[str, str, float, float]]:

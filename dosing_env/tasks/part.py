@@ -145,7 +145,7 @@ class Part:
         prescribe(me, k, wanted): note what is given.
         asks(me, k): whether a policy is asked.
         take(me, k, chance): what a dose does, as so many times the dose.
-        enter(me, k, at, share, events, n): write the doses that begin after k, behind n others; how many there are then.
+        enter(me, k, at, share, events, n): write what begins after k behind n doses; how many there are then.
         occasion(me, t), varied(me, occasion, eta, eta_now, chance): which occasion it is; fill in its random effects.
         bedside(me, value, t): what has become of a bedside value.
         start(me, value, chance), ended(me, k, value, chance): the output at admission and as k is reached.

@@ -59,7 +59,7 @@ class Oracle:
         return best[:, 0], best[:, 1]
 
     def _between(self, best: NDArray[Any]) -> NDArray[Any]:
-        """(n, m, numbers) the best actions, and those of the grids between them and their neighbours that were tried."""
+        """(n, m, numbers) the best actions, and those of the grids between them and the nearest that were tried."""
         around = []
         for j, grid in enumerate(self._grids):
             tried = np.unique(self._coarse[:, j])

@@ -179,7 +179,8 @@ def _require_prices(paid: dict[str, float], parts: tuple[Named, ...]) -> None:
 def _unknown_references(made: Composition) -> Iterator[str]:
     """Names of bedside values, outputs, compartments and other parts that are not there."""
     if made.drug.occasion and not any(p.has("varied") for p in made.parts):
-        yield f'happens: {made.drug.name} varies between occasions: a part {{ is = "occasion" }} has to say how long one lasts'
+        says = 'a part { is = "occasion" } has to say how long one lasts'
+        yield f"happens: {made.drug.name} varies between occasions: {says}"
     bedside, outputs = list(made.population.Patient._fields), list(made.outputs)
     for p in made.parts:
         if p.role == "known" and p.kind not in ("formula", "tested") and (p.key("value") or p.name) not in bedside:

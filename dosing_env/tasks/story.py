@@ -179,7 +179,8 @@ class Story:
         yield f"if {' or '.join(different or ['course.evaluated[0] != 0.0'])}:"
         if occasion is not None:
             yield f"    if occasion != course.evaluated[{len(slots) - 1}]:"
-            yield f"        {self._call(occasion, 'varied', 'occasion', 'course.eta', 'course.eta_now', _chance(occasion))}"
+            etas = ("course.eta", "course.eta_now")
+            yield f"        {self._call(occasion, 'varied', 'occasion', *etas, _chance(occasion))}"
         yield f"    p = individual({self._covariates()}, Eta(*to_fixed_tuple({eta}, NE)))"
         yield "    for j in range(NP):"
         yield "        course.parameters[j] = p[j]"

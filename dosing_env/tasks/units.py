@@ -61,7 +61,7 @@ def in_units(table: dict[str, Any], kind: type[Struct], units: Units) -> tuple[d
     Raises:
         ValueError: a key that needs a unit has none, or one of another kind.
     """
-    known = {field.name: unit for field in fields(kind) if (unit := _unit_of(kind, field.name))}
+    known = {field.name: unit for field in fields(kind) if (unit := unit_of(kind, field.name))}
     out: dict[str, Any] = {}
     keys: dict[str, str] = {}
     for key, value in table.items():
@@ -80,7 +80,8 @@ def written(unit: str, units: Units) -> str:
     return unit.replace("amount", units.amount).replace("time", units.time)
 
 
-def _unit_of(kind: type[Struct], name: str) -> str | None:
+def unit_of(kind: type[Struct], name: str) -> str | None:
+    """The kind of unit that a field has; None: it has none."""
     hint = typing.get_type_hints(kind, include_extras=True)[name]
     return next((meta.extra["unit"] for meta in _metas(hint) if meta.extra and "unit" in meta.extra), None)
 

@@ -75,12 +75,12 @@ def test_random_effects_vary_between_occasions() -> None:
 
 
 def test_a_model_that_varies_needs_to_know_when() -> None:
-    with pytest.raises(ValueError, match="happens: .* varies between occasions: a part .* has to say how long one"):
+    with pytest.raises(ValueError, match=r"happens: .* varies between occasions: a part .* has to say how long one"):
         case(happens={})
 
 
 def test_a_model_that_does_not_vary_is_refused() -> None:
-    with pytest.raises(ValueError, match="happens.kinds: vancomycin_goti2018 does not vary between occasions"):
+    with pytest.raises(ValueError, match=r"happens\.kinds: vancomycin_goti2018 does not vary between occasions"):
         scenario.check(
             msgspec.structs.replace(
                 case(), drug="vancomycin_goti2018", happens={"kinds": {"is": "occasion", "every_days": 1}}
