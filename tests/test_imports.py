@@ -17,7 +17,7 @@ ORDER = (
     {"arithmetic", "formulas", "residual", "pharmacology", "patients", "blocks"},
     {"drugs", "populations", "simulation", "outcomes", "anticoagulation"},
     {"care", "task", "interchange"},
-    {"decision", "cohort", "inference", "policy", "ward", "clinic", "scenario_file", "scenario"},
+    {"decision", "cohort", "inference", "policy", "ward", "clinic", "scenario_file", "scenario", "tasks"},
     {"sight", "recipe", "learned"},
     {
         "spaces",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,8 @@ from dosing_env.simulation.compiling import uncounted
 from dosing_env.tasks import follow
 from dosing_env.tasks.records import admission
 
-if TYPE_CHECKING:
-    from dosing_env.cohort import Cohort
 
-
-def replayed(cohort: Cohort, slots: NDArray[Any], per_interval: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def replayed(cohort: Any, slots: NDArray[Any], per_interval: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Times (h) and true outputs, see `Cohort.curve`. Where a drug goes through whole days, of decision points only."""
     task: Any = cohort.task
     made, n = task.made, len(slots)

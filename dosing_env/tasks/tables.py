@@ -15,14 +15,11 @@ from dosing_env.tasks.vocabulary import meaning
 if TYPE_CHECKING:
     import pandas as pd
 
-    from dosing_env.cohort import Cohort
-    from dosing_env.tasks.task import PartsTask
-
 
 class Tables:
     """The tables of a task."""
 
-    def __init__(self, task: PartsTask) -> None:
+    def __init__(self, task: Any) -> None:
         self.task, self.made = task, task.made
 
     @property
@@ -58,7 +55,7 @@ class Tables:
         said = {"curve": f"{output}_{plain(unit)}", "measured": f"{output}_{plain(unit)}", "unit": unit}
         return {"target": self.endpoints()[0].title, "shown": said | {"band": numbers if len(numbers) == 2 else None}}
 
-    def outcomes(self, cohort: Cohort, returns: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
+    def outcomes(self, cohort: Any, returns: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
         """One row per patient: covariates, endpoints, return."""
         import pandas as pd
 
@@ -74,7 +71,7 @@ class Tables:
             columns |= {counted.endpoint.name: counted.of(all) for counted in self._counted(p)}
         return pd.DataFrame(columns | returns)
 
-    def of_part(self, cohort: Cohort, p: Named, slots: Any = slice(None)) -> SimpleNamespace:
+    def of_part(self, cohort: Any, p: Named, slots: Any = slice(None)) -> SimpleNamespace:
         """What a part has of all patients: `now`, its records, and by name its series, (n, length)."""
         at = self.made.memory.rules["where"][0]
         series = {
@@ -83,7 +80,7 @@ class Tables:
         }
         return SimpleNamespace(now=cohort.courses[p.id][slots] if p.part.now else None, **series)
 
-    def doses(self, cohort: Cohort) -> pd.DataFrame:
+    def doses(self, cohort: Any) -> pd.DataFrame:
         """What was given: one row per patient and decision."""
         import pandas as pd
 
@@ -99,7 +96,7 @@ class Tables:
                 columns[f"{p.name}_{plain(number.unit)}"] = own.given.ravel()
         return pd.DataFrame(columns)
 
-    def pictures(self, cohort: Cohort, patients: int, points: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def pictures(self, cohort: Any, patients: int, points: int) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Curves (with `points` between two decisions) and measurements of the first patients."""
         import pandas as pd
 
@@ -116,7 +113,7 @@ class Tables:
         )
         return shown, self._measurements(cohort, slots, said["measured"])
 
-    def _measurements(self, cohort: Cohort, slots: Any, column: str) -> pd.DataFrame:
+    def _measurements(self, cohort: Any, slots: Any, column: str) -> pd.DataFrame:
         import pandas as pd
 
         number, rows = cohort.courses["number"][slots], []
