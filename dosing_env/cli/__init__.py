@@ -16,6 +16,7 @@ from dosing_env.cli.forecast import forecast
 from dosing_env.cli.import_sb3 import import_sb3
 from dosing_env.cli.list import list_
 from dosing_env.cli.program import DEBUG, Program
+from dosing_env.cli.new import new
 from dosing_env.cli.report import report
 from dosing_env.cli.search import search
 from dosing_env.cli.show import show
@@ -36,6 +37,7 @@ HELP = """Drug dosing as reinforcement learning, on published pharmacokinetic mo
 \b
 dosing-env list                                    what there is
 dosing-env show vancomycin_thomson2009             equations, sources, numbers
+dosing-env new mine --drug my_drug.toml --dose 100  a scenario to begin with
 dosing-env evaluate vancomycin_ward -o runs/first  compare dosing policies
 dosing-env train vancomycin_ward_ppo               train an agent
 dosing-env search vancomycin_ward_ppo              hyperparameters for a recipe
@@ -66,6 +68,7 @@ def main(context: click.Context, debug: bool) -> None:
 for command in (
     list_,
     show,
+    new,
     evaluate,
     report,
     train,

@@ -153,7 +153,7 @@ def _scenario(name: str) -> Iterator[Any]:
     make = f'"dosing_env/Scenario-v0", scenario="{name}"' if own else f'"{environment_id(path)}"'
     yield f"environment: gymnasium.make({make})\nhash: {scenario.fingerprint(case)}\n"
     yield from _record(case, skip=("title", "question", "name"))
-    task = case.task()
+    task: Any = case.task()
     if task.kind == "parts":
         from dosing_env.tasks.told import told
 
