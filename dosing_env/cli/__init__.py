@@ -15,8 +15,8 @@ from dosing_env.cli.evaluate import evaluate
 from dosing_env.cli.forecast import forecast
 from dosing_env.cli.import_sb3 import import_sb3
 from dosing_env.cli.list import list_
-from dosing_env.cli.program import DEBUG, Program
 from dosing_env.cli.new import new
+from dosing_env.cli.program import DEBUG, Program
 from dosing_env.cli.report import report
 from dosing_env.cli.search import search
 from dosing_env.cli.show import show

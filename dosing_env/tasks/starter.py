@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 
 import numpy as np
@@ -91,9 +92,7 @@ def starter(name: str, drug: Drug, drug_file: str, population: str, bedside: tup
 
 def _reached(text: str, dose: float) -> tuple[float, float]:
     """Between what most patients are before a dose, on the usual one."""
-    import tomllib
-
-    task = load(tomllib.loads(text) | {"name": "starter"}).task()
+    task: Any = load(tomllib.loads(text) | {"name": "starter"}).task()
     cohort = Cohort(task, PATIENTS, "tune", 0)
     cohort.admit(np.arange(PATIENTS))
     for _ in range(task.decisions):

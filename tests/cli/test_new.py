@@ -22,7 +22,7 @@ def test_a_new_scenario_can_be_treated_at_once(tmp_path: Path, monkeypatch: pyte
     assert "look at it with `dosing-env show mine.toml`" in result.out
     case = scenario.load("mine.toml")
     assert case.tables.primary == "in_range_percent"
-    cohort, total, _ = followed(case, policy_of("oracle"), np.arange(20), seed=7, stream="evaluate")
+    _, total, _ = followed(case, policy_of("oracle"), np.arange(20), seed=7, stream="evaluate")
     assert total.mean() > 0.6
     shown = run("show", "mine.toml")
     assert shown.code == 0
