@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
@@ -97,6 +98,12 @@ class Care:
     most_probable: Callable[[Any, Any, str], Callable[[Any, Any], Any]]
     held: Callable[[Any], Any] | None  # of rules: those of a task where doses are held between visits; None: no visits
     tables: Any  # module: endpoints, outcomes, doses, pictures, what is said of the target
+
+
+def chart_of(dose: Callable[[Any], Any]) -> Any:
+    """The named tuple that a protocol says it reads, by the annotation of its chart; None where it does not say."""
+    hints = typing.get_type_hints(dose)
+    return next((hint for name, hint in hints.items() if name != "return" and hasattr(hint, "_fields")), None)
 
 
 def require_frames(count: int, most: int, which: str) -> None:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dosing_env import catalogue
+from dosing_env.care import chart_of as chart_of
 from dosing_env.simulation.compilable import compilable
 from dosing_env.simulation.compiling import HOLE, specialise
 from dosing_env.task import Task
-from dosing_env.tasks.reading import chart_of as chart_of
 from dosing_env.ward.chart import Chart as Chart
 
 dose: Any = HOLE
@@ -162,7 +162,7 @@ class ProtocolPolicy(Policy):
         """
         super().begin(task, patients)
         try:
-            reading = task.reading(chart_of(self._dose))
+            reading = task.reading(self._dose)
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
         self._rules, self._chart = task.record, reading.get("Chart", chart_of(self._dose) or Chart)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dosing_env.care import Care, Feature, Frames, Term
+from dosing_env.care import Care, Feature, Frames, Term, chart_of
 from dosing_env.pharmacology import Drug, Population, require_patients
 
 
@@ -90,12 +90,13 @@ class Task:
         """The numbers, as compiled code takes them."""
         return self.care.record(self.rules)
 
-    def reading(self, chart: Any) -> Mapping[str, Any]:
-        """What the holes `read` and `tell` hold for a protocol that reads a chart of this kind; None: any.
+    def reading(self, dose: Callable[[Any], Any]) -> Mapping[str, Any]:
+        """What the holes `read` and `tell` hold for a protocol.
 
         Raises:
-            ValueError: the task has charts of another kind.
+            ValueError: it reads charts of another kind.
         """
+        chart = chart_of(dose)
         if chart not in (None, self.care.Chart):
             raise ValueError(f"reads a {chart.__name__}, the {self.care.name} has a {self.care.Chart.__name__}")
         return {name: self.care.compiled[name] for name in ("read", "tell")}

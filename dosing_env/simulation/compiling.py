@@ -255,6 +255,12 @@ def _family(function: FunctionType, filling: dict[str, Any], seen: dict[Any, Non
     return seen
 
 
+def mentioned(function: Callable[..., Any]) -> frozenset[str]:
+    """The names that a function mentions, attributes too, with every project function that it calls."""
+    members = [f for f in _family(function, {}, {}) if isinstance(f, FunctionType)]  # type: ignore[arg-type]
+    return frozenset(name for f in members for name in f.__code__.co_names)
+
+
 def _fingerprint(template: FunctionType, filling: dict[str, Any]) -> str:
     import numba
 

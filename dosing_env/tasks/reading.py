@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import typing
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from dosing_env.care import chart_of
 from dosing_env.catalogue import unknown
 from dosing_env.interchange.generated import module
+from dosing_env.simulation.compiling import mentioned
 from dosing_env.tasks.compose import Composition
 
 
-def chart_of(dose: Callable[[Any], Any]) -> Any:
-    """The named tuple that a protocol says it reads, by the annotation of its chart; None where it does not say."""
-    hints = typing.get_type_hints(dose)
-    return next((hint for name, hint in hints.items() if name != "return" and hasattr(hint, "_fields")), None)
+def holes(made: Composition, task: str, dose: Callable[[Any], Any] | None) -> dict[str, Any]:
+    """What the holes `read` and `tell` hold for a protocol; None: for none.
 
-
-def holes(made: Composition, task: str, chart: Any) -> dict[str, Any]:
-    """What the holes `read` and `tell` hold.
+    Of the chart that it says it reads it need not have what it does not mention.
 
     Raises:
         ValueError: the chart of the task lacks something that is read; it is named.
     """
     columns = {column.name: key for key, column in made.columns}
-    kind = chart or _whole(tuple(columns))
-    lines = [f"{field}={_place(made, columns, field, task, kind.__name__)}" for field in kind._fields]
+    kind = (chart_of(dose) if dose else None) or _whole(tuple(columns))
+    used = mentioned(dose) if dose else frozenset()
+    places = {field: _place(made, columns, field) for field in kind._fields}
+    for field, place in places.items():
+        if place is None and field in used:
+            lacks = unknown("column of the chart", field, list(columns))
+            raise ValueError(f"reads {field} of a {kind.__name__}; {task}: {lacks}")
+    lines = [f"{field}={place or 0.0}" for field, place in places.items()]
     text = "\n".join(
         (
             '"""How a protocol reads the chart of a task."""',
@@ -53,13 +56,13 @@ def _whole(names: tuple[str, ...]) -> Any:
     return _KINDS[names]
 
 
-def _place(made: Composition, columns: dict[str, str], field: str, task: str, kind: str) -> str:
+def _place(made: Composition, columns: dict[str, str], field: str) -> str | None:
     """Where a field of a chart stands in its row. A series may be named in the plural: doses, for dose."""
     if field == "interval":
         return "rules.course.interval"
     name = next((n for n in _names(field) if n in columns), None)
     if name is None:
-        raise ValueError(f"reads {field} of a {kind}; {task}: {unknown('column of the chart', field, list(columns))}")
+        return None
     key = columns[name]
     series = dict(made.columns)[key].length
     return f"row[where.{key} : where.{key}_end]" if series else f"row[where.{key}]"

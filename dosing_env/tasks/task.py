@@ -15,7 +15,6 @@ from dosing_env.care import Feature, Frames, Term
 from dosing_env.pharmacology import Drug, Population
 from dosing_env.tasks import follow, reading
 from dosing_env.tasks.compose import Composition
-from dosing_env.tasks.reading import chart_of
 from dosing_env.tasks.tables import Tables
 from dosing_env.tasks.units import hours_of
 
@@ -123,7 +122,7 @@ class PartsTask:
         filled = self.made.holes(solver, quiet)
         if self.lead_in is None:
             return filled | self.reading(None) | {"lead_in": reading.nothing, "tell": reading.tell_none}
-        return filled | self.reading(chart_of(self.lead_in)) | {"lead_in": self.lead_in}
+        return filled | self.reading(self.lead_in) | {"lead_in": self.lead_in}
 
     @property
     def numbers(self) -> follow.Rules:
@@ -135,13 +134,13 @@ class PartsTask:
         """The numbers, as compiled readers of a chart take them."""
         return self.made.memory.rules
 
-    def reading(self, chart: Any) -> dict[str, Any]:
-        """What the holes `read` and `tell` hold for a protocol that reads a chart of this kind; None: any.
+    def reading(self, dose: Callable[[Any], Any] | None) -> dict[str, Any]:
+        """What the holes `read` and `tell` hold for a protocol; None: for none.
 
         Raises:
             ValueError: the chart of the task lacks something that it reads; it is named.
         """
-        return reading.holes(self.made, self.name, chart)
+        return reading.holes(self.made, self.name, dose)
 
     def masks(self, charts: NDArray[np.float32]) -> NDArray[np.bool_]:
         """(n, grid values) what the limits allow now, of charts (n, features)."""
