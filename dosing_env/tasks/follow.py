@@ -231,7 +231,7 @@ def by_days(course, p, bench, begin, end, events, times):  # type: ignore[no-unt
 def look(seen, j, a, p, exposure):  # type: ignore[no-untyped-def]
     """Note all outputs at look j of a piece."""
     values = outputs(to_fixed_tuple(a, N), p)
-    for n in range(len(values)):
+    for n in range(seen.shape[1]):
         seen[j, n] = values[n]
 
 
