@@ -18,7 +18,7 @@ from dosing_env import recipe as recipes
 from dosing_env import scenario as scenarios
 from dosing_env.agent import Agent, load_agent, spaces_of
 from dosing_env.catalogue import unknown
-from dosing_env.io import folders
+from dosing_env.io import folders, writing
 from dosing_env.io.arguments import LARGEST_TRAINING_SEED, whole
 from dosing_env.policies import policy_of
 from dosing_env.recipe import Boosting, Network, Recipe, Scaler, sight_of
@@ -172,6 +172,8 @@ def finish(
         try:
             _learn(recipe, path, jobs, progress)
         finally:
+            for seed in recipe.training.seeds:
+                writing.clean(folder / f"seed{seed}")  # a process may have been ended while it wrote
             record(path)
         if card:
             _write_card(path, progress)

@@ -145,3 +145,17 @@ def test_a_file_like_a_checkpoint_of_the_users_is_not_counted() -> None:
     assert found.card["finished"]
     trained(brief(), overwrite=True)
     assert own.read_text() == "mine"
+
+
+def test_what_an_ended_process_leaves_is_cleaned_when_training_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of a seed may be ended while it writes a checkpoint."""
+
+    def ended(recipe: Recipe, case: Any, folder: Path, *_: Any) -> Any:
+        (folder / "seed0").mkdir(parents=True)
+        (folder / "seed0" / ".dosing-env-0123456789abcdef.part").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dosing_env.training.run._trained", ended)
+    with pytest.raises(KeyboardInterrupt):
+        trained(brief(), "out")
+    assert not list(Path("out", "seed0").iterdir())
