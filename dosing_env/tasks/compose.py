@@ -161,6 +161,10 @@ class Composition:
         """The parts behind the terms."""
         return self._draft.terms
 
+    def source(self, term: Named) -> Named:
+        """What a term is judged by."""
+        return self._draft.source(term)
+
     @property
     def _draft(self) -> Story:
         return self._story({}, {})

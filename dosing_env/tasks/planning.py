@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dosing_env.simulation.compiling import HOLE, uncounted
 from dosing_env.tasks import follow
+from dosing_env.tasks.compose import Composition
 from dosing_env.tasks.follow import Here, treat
 
 asks: Any = HOLE
@@ -25,7 +26,8 @@ paid_for: Any = HOLE
 nearness: Any = HOLE
 
 TRIED = 13  # actions tried at first, of all numbers together
-AHEAD = 24  # decisions that are asked for, at most, until two windows have closed
+AHEAD = 24  # decisions that a plan reaches, at most
+_WINDOWS = 2.0  # that a plan reaches
 _LITTLE = 1e-4  # what nearness counts, so that it decides only between plans that are worth as much
 _FAILED = -1e300
 
@@ -41,6 +43,7 @@ class Oracle:
         self._bench = task.made.bench(rows)
         self._tried = follow.Courses(cohort.courses[:1].copy(), cohort.memory[:1].copy())
         self._plan = uncounted(plan_all, **holes)
+        self._ahead = _ahead(task.made)
         self._grids = [np.asarray(grid) for grid in task.grids]
         self._coarse = _product([_some(grid, TRIED, len(self._grids)) for grid in self._grids])
 
@@ -55,7 +58,9 @@ class Oracle:
         cohort = self._cohort
         best = np.zeros((cohort.size, 2, now.shape[2]))
         everyone = follow.Courses(cohort.courses, cohort.memory)
-        self._plan(everyone, self._rules, cohort.key, self._bench, self._tried, *map(np.array, (now, then)), best)
+        self._plan(
+            everyone, self._rules, cohort.key, self._bench, self._tried, *map(np.array, (now, then)), self._ahead, best
+        )
         return best[:, 0], best[:, 1]
 
     def _between(self, best: NDArray[Any]) -> NDArray[Any]:
@@ -74,6 +79,18 @@ class Oracle:
         return np.concatenate([best[:, None], *around], axis=1)
 
 
+def _ahead(made: Composition) -> int:
+    """How many decisions a plan reaches: two of the longest windows, from midnight to midnight, or `AHEAD`."""
+    interval = float(np.diff(made.at).min())
+    longest = 0.0
+    for term in made.judging:
+        source = made.source(term)
+        if source.part.every is None:
+            return AHEAD
+        longest = max(longest, source.part.every(source.section, made.settings[source.path]))
+    return min(AHEAD, int(np.ceil(_WINDOWS * longest / interval)))
+
+
 def _some(grid: NDArray[Any], count: int, numbers: int) -> NDArray[Any]:
     """Values of a grid, evenly spread: so few that all combinations are about `count`."""
     few = max(2, round(count ** (1.0 / numbers)))
@@ -84,7 +101,7 @@ def _product(values: list[NDArray[Any]]) -> NDArray[np.float64]:
     return np.array(list(itertools.product(*values)))
 
 
-def plan_all(courses, rules, key, bench, tried, now, then, best):  # type: ignore[no-untyped-def]
+def plan_all(courses, rules, key, bench, tried, now, then, ahead, best):  # type: ignore[no-untyped-def]
     """For every patient whose course is not over the best of his actions `now`, with the best of `then` afterwards."""
     for i in range(len(courses.records)):
         patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
@@ -92,21 +109,22 @@ def plan_all(courses, rules, key, bench, tried, now, then, best):  # type: ignor
             most = 2.0 * _FAILED
             for a in range(now.shape[1]):
                 for b in range(then.shape[1]):
-                    worth = _worth(courses, i, rules, key, bench, tried, now[i, a], then[i, b])
+                    worth = _worth(courses, i, rules, key, bench, tried, now[i, a], then[i, b], ahead)
                     if worth > most:
                         most = worth
                         for j in range(now.shape[2]):
                             best[i, 0, j], best[i, 1, j] = now[i, a, j], then[i, b, j]
 
 
-def _worth(courses, i, rules, key, bench, tried, now, then):  # type: ignore[no-untyped-def]
-    """What an action, and another at each decision after it, is worth, until two windows have closed."""
+def _worth(courses, i, rules, key, bench, tried, now, then, ahead):  # type: ignore[no-untyped-def]
+    """What an action, and another at each decision after it, is worth, for so many decisions."""
     tried.records[0] = courses.records[i]
     for j in range(tried.memory.shape[1]):
         tried.memory[0, j] = courses.memory[i, j]
     patient = Here(tried.records[0], tried.memory[0], rules.record[0], rules.plan)
-    value, closed, asked, first = 0.0, 0, 0, True
-    while patient.course.decision < len(clock_of(patient).asked) and closed < 2 and asked < AHEAD:
+    value, start, first = 0.0, patient.course.decision, True
+    end = min(start + ahead, len(clock_of(patient).asked))
+    while patient.course.decision < end:
         k = patient.course.decision
         bench.gained[:] = 0.0
         prescribed(patient, now if first else then, 1.0)
@@ -115,9 +133,7 @@ def _worth(courses, i, rules, key, bench, tried, now, then):  # type: ignore[no-
         value += paid_for(patient, bench.gained)
         clock = clock_of(patient)
         for piece in range(int(clock.first_piece[k]), int(clock.first_piece[k + 1])):
-            near = nearness(patient, piece)
-            value += _LITTLE * near
-            closed += 1 if near != 0.0 else 0
+            value += _LITTLE * nearness(patient, piece)
         if asks(patient):
-            first, asked = False, asked + 1
+            first = False
     return value

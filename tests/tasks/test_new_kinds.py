@@ -190,7 +190,7 @@ def test_a_number_compiles_nothing(name: str) -> None:
             r"given.dose: max_rate: needs its unit .* max_rate_mg_per_h",
         ),
         ({"given": {"dose": {"is": "rate", "max_rate_U_per_h": 3}}}, r"max_rate_U_per_h: needs its unit"),
-        ({"known": {"WEIGHT": "exact"}}, r"known.WEIGHT: unknown bedside value.*Did you mean 'HT'"),
+        ({"known": {"WEIGHT": "exact"}}, r"known.WEIGHT: unknown bedside value.*Did you mean 'WT'"),
         ({"paid": {"peaks": 1.0}}, r"paid: troughs, long, exposed, injury: no price is said"),
         ({"paid": INFUSED["paid"] | {"peak": 1.0}}, r"paid: unknown term 'peak'. Did you mean 'peaks'"),
         ({"course": {"lasts_days": 3}}, r"course.decide_every_h: it or decide_at_h has to be there"),

@@ -44,7 +44,7 @@ def series(section: Section, setting: Setting) -> dict[str, int]:
 
 def admit(me, x, chance):  # type: ignore[no-untyped-def]
     """The size of the patient: his surface (DuBois) or weight, measured without error."""
-    me.now.size = body_surface_dubois(x.WT, x.HT) if me.rule.surface > 0.0 else x.WT
+    me.now.body = body_surface_dubois(x.WT, x.HT) if me.rule.surface > 0.0 else x.WT
 
 
 def prescribe(me, k, wanted):  # type: ignore[no-untyped-def]
@@ -59,7 +59,7 @@ def prescribe(me, k, wanted):  # type: ignore[no-untyped-def]
 
 def enter(me, k, at, share, events, n):  # type: ignore[no-untyped-def]
     """The infusion."""
-    me.amount[k] = me.given[k] * me.now.size
+    me.amount[k] = me.given[k] * me.now.body
     events[n, 0], events[n, 1], events[n, 2], events[n, 3] = (
         at[k], me.rule.infusion, me.amount[k] * share, me.rule.into,
     )  # fmt: skip
@@ -101,7 +101,7 @@ def endpoints(section: Section, setting: Setting) -> tuple[Counted, ...]:
 
 
 PART = Part(
-    Section=Section, now={"size": 0.0}, numbers=numbers, series=series, columns=columns,
+    Section=Section, now={"body": 0.0}, numbers=numbers, series=series, columns=columns,
     events=events,
     limits=("", "max_dose"), action=action, grid=grid, endpoints=endpoints, admit=admit, prescribe=prescribe,
     enter=enter, chart=chart,

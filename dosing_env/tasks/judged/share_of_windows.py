@@ -10,6 +10,8 @@ from msgspec import Struct
 from dosing_env.outcomes import within
 from dosing_env.tasks.part import Part, Setting
 
+_SMALL = 1e-9  # a limit of 0 has no relative distance
+
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True, rename={"first": "from"}):
     """What, between what, from which window on; in the unit of what is watched."""
@@ -31,9 +33,13 @@ def judge(me, w, value, low, high):  # type: ignore[no-untyped-def]
 
 
 def near(me, w, value, low, high):  # type: ignore[no-untyped-def]
-    """How far it is from the middle: decides between plans that reach as much."""
+    """How far it is from the middle, or from the one limit: decides between plans that reach as much."""
+    if low == -math.inf:
+        return -max(value - high, 0.0) / max(abs(high), _SMALL)
+    if high == math.inf:
+        return -max(low - value, 0.0) / max(abs(low), _SMALL)
     middle = 0.5 * (low + high)
-    return -abs(value - middle) / middle
+    return -abs(value - middle) / max(abs(middle), _SMALL)
 
 
 PART = Part(Section=Section, numbers=numbers, judge=judge, near=near)
