@@ -295,7 +295,7 @@ def info_of(task: Task, prices: Any, paid: Paid, limited: Any) -> dict[str, Any]
     return {
         "dose": paid.dose,
         "limited": limited,
-        "cost": sum(costs.values()),
+        "cost": sum(costs.values(), 0.0 * paid.dose),  # a task may have no harm
         "costs": costs,
         "reward_terms": {name: prices[j] * value for j, (name, value) in enumerate(gained.items())},
     }

@@ -95,12 +95,12 @@ def _facts(trial: Trial, agent: Agent) -> dict[str, Any]:
 
 def _row(trial: Trial, row: Any) -> dict[str, str]:
     name, harm = trial.primary.name, harm_endpoint(trial)
-    compared = row.name != trial.reference
+    compared = trial.reference is not None and row.name != trial.reference
     return {
         "title": row["title"],
         "mean": f"{row[name]:.1f}",
         "interval": f"{row[f'{name}_low']:.1f} to {row[f'{name}_high']:.1f}",
-        "difference": f"{row[f'{name}_difference']:+.1f}" if compared else "reference",
+        "difference": f"{row[f'{name}_difference']:+.1f}" if compared else "reference" if row.name == trial.reference else "",
         "difference_interval": (
             f"{row[f'{name}_difference_low']:+.1f} to {row[f'{name}_difference_high']:+.1f}" if compared else ""
         ),
@@ -115,8 +115,9 @@ def _sees(recipe: Recipe) -> str:
 
 
 def _second(trial: Trial) -> Endpoint:
-    """The first endpoint besides, other than harm, of which less is better."""
-    return next(e for e in trial.endpoints[1:] if e.better == "lower" and not e.harm)
+    """The first endpoint besides, other than harm, of which less is better; where there is none, the last."""
+    besides = (e for e in trial.endpoints[1:] if e.better == "lower" and not e.harm)
+    return next(besides, trial.endpoints[-1])
 
 
 def _named(endpoint: Endpoint | None) -> dict[str, str]:
