@@ -100,7 +100,11 @@ def _row(trial: Trial, row: Any) -> dict[str, str]:
         "title": row["title"],
         "mean": f"{row[name]:.1f}",
         "interval": f"{row[f'{name}_low']:.1f} to {row[f'{name}_high']:.1f}",
-        "difference": f"{row[f'{name}_difference']:+.1f}" if compared else "reference" if row.name == trial.reference else "",
+        "difference": f"{row[f'{name}_difference']:+.1f}"
+        if compared
+        else "reference"
+        if row.name == trial.reference
+        else "",
         "difference_interval": (
             f"{row[f'{name}_difference_low']:+.1f} to {row[f'{name}_difference_high']:+.1f}" if compared else ""
         ),

@@ -20,6 +20,7 @@ from dosing_env.treatment import followed
 
 HERE = Path(__file__).parent
 N = 5
+DOCS = (HERE.parents[1] / "docs" / "tasks.md").read_text(encoding="utf-8")
 
 INFUSED: dict[str, Any] = {
     "name": "infused",
@@ -210,4 +211,5 @@ def test_every_kind_of_part_says_what_it_is() -> None:
     for role in ("given", "known", "measured", "happens", "watched", "judged", "harms"):
         for kind in kinds(role):
             text = (Path(scenario.__file__).parent / "tasks" / role / f"{kind}.py").read_text(encoding="utf-8")
-            assert text.startswith('"""'), f"{role}/{kind}"
+            first = text.split('"""')[1].split("\n\n")[0].replace("\n", " ").rstrip(".")
+            assert f"| `{role}` | `{kind}` | {first} |" in DOCS, f"docs/tasks.md: {role}/{kind}"
