@@ -88,6 +88,8 @@ class DosingVectorEnv(VectorEnv):
         if overrides:
             self.scenario = self.scenario.replace(**overrides)
         self.task: Task = self.scenario.task().held() if hold else self.scenario.task()
+        if render_mode is not None and self.task.kind == "parts":
+            raise ValueError(f"render_mode: {self.task.name}: of tasks made of parts a course cannot be drawn yet")
         if solver_for(self.task.drug, solver) == "scipy":
             raise ValueError("solver: 'scipy' is the reference of the tests, use 'exact' or 'compiled'")
         require_room(self.task, num_envs)

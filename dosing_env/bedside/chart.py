@@ -55,8 +55,8 @@ class Reader:
     """
 
     def __init__(self, task: Task) -> None:
-        if task.care is not CLINIC:
-            raise ValueError(f"{task.name}: a bedside table is for a clinic with visits, this is a {task.care.name}")
+        if task.kind != CLINIC.name:
+            raise ValueError(f"{task.name}: a bedside table is for a clinic with visits, this is a {task.kind}")
         self._at = {feature.name: at for at, feature in enumerate(task.features)}
 
     def __call__(self, observation: NDArray[Any]) -> Counts:

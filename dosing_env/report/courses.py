@@ -84,7 +84,7 @@ def as_picture(cohort: Cohort, slot: int) -> NDArray[np.uint8]:
 
 
 def _view(cohort: Cohort, slot: int) -> View:
-    return {"ward": _ward, "clinic": _clinic}[cohort.task.care.name](cohort, slot)
+    return {"ward": _ward, "clinic": _clinic}[cohort.task.kind](cohort, slot)
 
 
 def _ward(cohort: Cohort, slot: int) -> View:

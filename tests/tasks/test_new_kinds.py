@@ -207,6 +207,38 @@ def test_what_is_wrong_is_said_in_one_line(changes: dict[str, Any], line: str) -
     assert len(str(refused.value)) < 300
 
 
+@pytest.mark.parametrize(
+    ("policy", "line"),
+    [
+        ("map_dosing:vancomycin_goti2018", "does not plan for tasks made of parts yet, infused is one"),
+        ("mpc:vancomycin_goti2018", "reads the charts of a ward, infused has those of a parts"),
+        ("posterior_optimal:vancomycin_goti2018", "reads the charts of a ward"),
+        ("ceiling:1", "ward"),
+        ("shield:0.1:oracle", "infused"),
+        ("tablets:5 mg", "infused"),
+        ("guideline_2020", "guideline_2020: reads .* of a Chart; infused: unknown column"),
+        ("warfarin_5mg_rely", "infused: unknown column of the chart"),
+    ],
+)
+def test_what_cannot_be_had_yet_is_said(policy: str, line: str) -> None:
+    with pytest.raises(ValueError, match=line):
+        followed(scenario.load(INFUSED), policy_of(policy), np.arange(2), seed=1, stream="tune")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ({"render_mode": "ansi"}, "render_mode: infused: of tasks made of parts"),
+        ({"frames": 2}, "frames: infused: a task made of parts is shown whole"),
+        ({"hold": True}, "infused: hold: there are no visits"),
+        ({"belief": "vancomycin_goti2018"}, "reads the charts of a ward"),
+    ],
+)
+def test_an_environment_says_what_it_lacks(arguments: dict[str, Any], line: str) -> None:
+    with pytest.raises(ValueError, match=line):
+        gymnasium.make("dosing_env/Scenario-v0", scenario=INFUSED, **arguments)
+
+
 def test_every_kind_of_part_says_what_it_is() -> None:
     for role in ("given", "known", "measured", "happens", "watched", "judged", "harms"):
         for kind in kinds(role):
