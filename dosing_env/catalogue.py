@@ -84,7 +84,7 @@ def content(kind: str) -> Path:
 def load(kind: str, name: str) -> Any:
     """The `DRUG`, `POPULATION`, `PROTOCOL` or `PLANNER` of a catalogue name or, if it is `Given`, of a user's .py file.
 
-    A drug may also be a model file (.toml).
+    A drug may also be a model file, a population a file of its own (.toml).
 
     Raises:
         ValueError: no such name or file, code that the user did not name, or the file is broken or defines no such
@@ -92,6 +92,8 @@ def load(kind: str, name: str) -> Any:
     """
     if kind == "drugs" and name.endswith(".toml"):
         return importlib.import_module("dosing_env.interchange.model_files").read_drug(_existing(name))
+    if kind == "populations" and name.endswith(".toml"):
+        return importlib.import_module("dosing_env.interchange.population_files").read_population(_existing(name))
     module = _module(kind, name)
     what = PYTHON_KINDS[kind]
     if not hasattr(module, what):
@@ -130,12 +132,14 @@ def kind_of_file(name: str) -> str:
         return "scenarios"
     if "compartments" in keys:
         return "drugs"
+    if "values" in keys:
+        return "populations"
     return "agents" if "algorithm" in keys else "scenarios"
 
 
 def source(kind: str, name: str) -> str:
     """The source text of a catalogue name or of a model file (.toml); of a user's .py file that which was executed."""
-    if kind == "drugs" and name.endswith(".toml"):
+    if kind in ("drugs", "populations") and name.endswith(".toml"):
         return reading.read_text(Path(name))
     module = _module(kind, name)
     if SOURCE in vars(module):

@@ -214,6 +214,7 @@ class Population:
     title: str
     sample: Callable[[Any], Any]
     keep: Callable[[Any], bool]
+    units: Mapping[str, tuple[str, float, float]] = field(default_factory=dict)  # of bedside values: unit, low, high
 
     @property
     def Draws(self) -> Any:

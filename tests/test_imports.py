@@ -52,7 +52,7 @@ NARROW = {
     "residual": {"arithmetic"},
     "patients": set[str](),
     "anticoagulation": set[str](),
-    "interchange": {"catalogue", "io", "pharmacology", "simulation", "source"},
+    "interchange": {"catalogue", "formulas", "io", "pharmacology", "simulation", "source"},
     "drugs": {"arithmetic", "evidence", "formulas", "pharmacology", "patients", "blocks"},
     "populations": {"arithmetic", "formulas", "pharmacology", "patients"},
 }

@@ -115,11 +115,12 @@ def _population(name: str) -> Iterator[Any]:
     import numpy as np
 
     population = catalogue.load("populations", name)
-    yield _docstring("populations", name)
+    yield population.title if name.endswith(".toml") else _docstring("populations", name)
     draws = np.random.default_rng(0).standard_normal((len(population.Draws._fields), SAMPLED))
     patients = population.sample(population.Draws(*draws))
     kept = np.broadcast_to(population.keep(patients), SAMPLED)
-    comments, rows = meanings.of_record(population.Patient), []
+    units = {field: unit for field, (unit, _, _) in population.units.items()}
+    comments, rows = units if name.endswith(".toml") else meanings.of_record(population.Patient), []
     for field, values in patients._asdict().items():
         x = np.broadcast_to(values, SAMPLED)[kept]
         low, median, high = np.quantile(x, [0.05, 0.5, 0.95])

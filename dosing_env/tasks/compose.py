@@ -54,7 +54,9 @@ class Composition:
     @functools.cached_property
     def timeline(self) -> Timeline:
         """When what happens."""
-        return timeline(self.at, self.asked, self.drug.time_unit, self.day, self.parts, self.drug)
+        return timeline(
+            self.at, self.asked, self.drug.time_unit, self.day, self.parts, self.drug, self.population.units
+        )
 
     @functools.cached_property
     def outputs(self) -> dict[str, Any]:
@@ -67,7 +69,7 @@ class Composition:
         """Path of a part -> where it stands."""
         clock = self.timeline.clock
         sections = {p.path: p.section for p in self.parts}
-        own = {p.path: Setting(p.name, clock, self.drug, sections) for p in self.parts}
+        own = {p.path: Setting(p.name, clock, self.drug, sections, self.population.units) for p in self.parts}
         for p in self.parts:
             if p.role in ("judged", "harms"):
                 source = self._draft.source(p)

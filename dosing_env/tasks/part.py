@@ -63,6 +63,7 @@ class Setting(NamedTuple):
     clock: Clock
     drug: Drug
     sections: Mapping[str, Any]  # of all parts, by path
+    bedside: Mapping[str, tuple[str, float, float]]  # unit, low and high of bedside values that the population states
     windows: int = 0  # of what a term is judged by
 
 

@@ -35,7 +35,7 @@ class Tables:
     @property
     def covariates(self) -> tuple[str, ...]:
         """Columns of bedside values at admission."""
-        return tuple(column_of(name) for name in self.made.population.Patient._fields)
+        return tuple(column_of(name, self.made.population.units) for name in self.made.population.Patient._fields)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """What is counted in each patient; the first is the primary one."""
@@ -61,7 +61,7 @@ class Tables:
 
         columns: dict[str, Any] = {"patient": cohort.courses["number"]}
         for j, name in enumerate(self.made.population.Patient._fields):
-            columns[column_of(name)] = cohort.courses["patient"][:, j]
+            columns[column_of(name, self.made.population.units)] = cohort.courses["patient"][:, j]
         for n, (p, term) in enumerate(zip(self.made.judging, self.made.terms, strict=True)):
             endpoint = _of_term(p, term.harm)
             if endpoint:
@@ -142,9 +142,9 @@ def _of_term(p: Named, harm: bool) -> Endpoint | None:
     return Endpoint(name, title[:1].upper() + title[1:], unit, better, 0, most, harm=harm)
 
 
-def column_of(name: str) -> str:
+def column_of(name: str, stated: Any) -> str:
     """The column of a bedside value, with its unit."""
-    unit = meaning(name).unit
+    unit = meaning(name, stated).unit
     if unit in ("", "copies"):
         return name
     return {"1 male": "male", "1 yes": name.lower()}.get(unit, f"{name}_{plain(unit)}")

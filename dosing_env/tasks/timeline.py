@@ -51,7 +51,9 @@ def _first_looks(look_at: Floats, clock: Clock) -> Floats:
     return np.searchsorted(look_at, np.append(clock.begin, clock.length) + _SAME, side="right").astype(float)
 
 
-def timeline(at: Floats, asked: Floats, unit: str, day: float, parts: Sequence[Named], drug: Drug) -> Timeline:
+def timeline(
+    at: Floats, asked: Floats, unit: str, day: float, parts: Sequence[Named], drug: Drug, bedside: Any
+) -> Timeline:
     """The time of a task.
 
     Args:
@@ -60,11 +62,12 @@ def timeline(at: Floats, asked: Floats, unit: str, day: float, parts: Sequence[N
         unit: of time; `day`: its length in it.
         parts: those of the task.
         drug: its drug.
+        bedside: see `Setting`.
     """
     clock = Clock(unit, day, at, at[:-1], at[1:])
     sections = {p.path: p.section for p in parts}
-    clock = _cut(clock, [s for p in parts for s in _stops(p, Setting(p.name, clock, drug, sections))])
-    settings = [Setting(p.name, clock, drug, sections) for p in parts]
+    clock = _cut(clock, [s for p in parts for s in _stops(p, Setting(p.name, clock, drug, sections, bedside))])
+    settings = [Setting(p.name, clock, drug, sections, bedside) for p in parts]
     looks = sorted((t, n) for n, p in enumerate(parts) for t in p.part.looks(p.section, settings[n]))
     look_at, look_of = np.array([t for t, _ in looks]), np.array([float(n) for _, n in looks])
     ends = clock.end / day

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -13,6 +15,7 @@ class Bedside(NamedTuple):
     low: float = 0.0
 
 
+_UNBOUNDED = 1e6  # where a population states no range
 _YES = Bedside("1 yes", 1.0)
 _COPIES = Bedside("copies", 2.0)
 VOCABULARY: dict[str, Bedside] = {
@@ -46,6 +49,16 @@ FOLLOWING = {
 }
 
 
-def meaning(name: str) -> Bedside:
-    """What is known of a bedside value of this name."""
-    return VOCABULARY.get(name, Bedside("", 1e6, -1e6))
+def meaning(name: str, stated: Mapping[str, tuple[str, float, float]]) -> Bedside:
+    """What is known of a bedside value of this name.
+
+    Args:
+        name: of the value.
+        stated: unit, low and high by its population, for a name that is not in the vocabulary. What is charted with an
+            error may lie beyond, so charts have room for twice as much.
+    """
+    if name in VOCABULARY:
+        return VOCABULARY[name]
+    unit, low, high = stated.get(name, ("", -math.inf, math.inf))
+    most = max(abs(high), abs(low)) * 2.0
+    return Bedside(unit, most if most < math.inf else _UNBOUNDED, 0.0 if low >= 0.0 else -min(most, _UNBOUNDED))

@@ -23,7 +23,7 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
     clock = setting.clock
     day = np.minimum(np.floor(clock.at / clock.day + 1e-9), clock.days - 1.0)
-    return {"cv": section.cv, "highest": meaning(setting.name).high, "day": day}
+    return {"cv": section.cv, "highest": meaning(setting.name, setting.bedside).high, "day": day}
 
 
 def series(section: Section, setting: Setting) -> dict[str, int]:
@@ -41,7 +41,7 @@ def newest(me, k):  # type: ignore[no-untyped-def]
 
 
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
-    known, name = meaning(setting.name), setting.name
+    known, name = meaning(setting.name, setting.bedside), setting.name
     one = Column(name, known.unit, known.low, known.high)
     return one, one._replace(name=section.series or f"{name}_of_day", length=setting.clock.days)
 

@@ -13,7 +13,7 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
-    known = meaning(setting.name)
+    known = meaning(setting.name, setting.bedside)
     return (Column(setting.name, known.unit, known.low, known.high),)
 
 

@@ -18,7 +18,7 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
-    return {"highest": meaning(setting.name).high}
+    return {"highest": meaning(setting.name, setting.bedside).high}
 
 
 PART = Part(Section=Section, numbers=numbers, columns=columns)

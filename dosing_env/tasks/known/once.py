@@ -20,7 +20,7 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
-    return {"cv": section.cv, "highest": meaning(setting.name).high}
+    return {"cv": section.cv, "highest": meaning(setting.name, setting.bedside).high}
 
 
 def open(me, value, chance):  # type: ignore[no-untyped-def]

@@ -29,7 +29,10 @@ def admit(me, x, chance):  # type: ignore[no-untyped-def]
 
 
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
-    alleles = (Column(name, meaning(name).unit, 0.0, meaning(name).high) for name in section.copies)
+    alleles = (
+        Column(name, meaning(name, setting.bedside).unit, 0.0, meaning(name, setting.bedside).high)
+        for name in section.copies
+    )
     return Column(f"{setting.name}_KNOWN", "1 yes", 0.0, 1.0), *alleles
 
 
