@@ -114,12 +114,14 @@ def _variability(drug: Any) -> Iterator[Any]:
 def _population(name: str) -> Iterator[Any]:
     import numpy as np
 
+    from dosing_env.tasks.vocabulary import meaning
+
     population = catalogue.load("populations", name)
     yield population.title if name.endswith(".toml") else _docstring("populations", name)
     draws = np.random.default_rng(0).standard_normal((len(population.Draws._fields), SAMPLED))
     patients = population.sample(population.Draws(*draws))
     kept = np.broadcast_to(population.keep(patients), SAMPLED)
-    units = {field: unit for field, (unit, _, _) in population.units.items()}
+    units = {field: meaning(field, population.units).unit for field in population.Patient._fields}
     comments, rows = units if name.endswith(".toml") else meanings.of_record(population.Patient), []
     for field, values in patients._asdict().items():
         x = np.broadcast_to(values, SAMPLED)[kept]

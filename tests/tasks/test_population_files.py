@@ -50,7 +50,7 @@ def test_draws_are_correlated(children: dict[str, NDArray[Any]]) -> None:
 def test_patients_are_kept_within_their_ranges() -> None:
     """And charted with the units of the file; a task of them runs compiled."""
     known = {"WT": {"is": "once", "cv": 0.02}, "MIC": "exact", "BSA": "exact", "CYP3A5_1": "exact"}
-    task = scenario.load(INFUSED | {"population": str(FILE), "known": known}).task()
+    task: Any = scenario.load(INFUSED | {"population": str(FILE), "known": known}).task()
     cohort = Cohort(task, 2000, "tune", 0)
     cohort.admit(np.arange(2000))
     patients = dict(zip(task.population.Patient._fields, cohort.courses["patient"].T, strict=True))
