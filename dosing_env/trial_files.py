@@ -185,4 +185,4 @@ def _read_table(directory: Path, name: str, digest: str) -> pd.DataFrame:
         raise ValueError(f"{path}: was changed after the trial was saved (its SHA-256 is not the one in {INDEX})")
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    return unquoted(pd.read_csv(path))
+    return unquoted(pd.read_csv(path, float_precision="round_trip"))

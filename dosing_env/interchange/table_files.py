@@ -59,7 +59,8 @@ def _write_parquet(path: Path, parts: Iterable[pd.DataFrame]) -> int:
     for number, column in enumerate(schema):
         if column.name in units:
             schema = schema.set(number, column.with_metadata({"unit": units[column.name]}))
-    schema = schema.with_metadata({**(schema.metadata or {}), "units": json.dumps(units)})
+    told = {"units": json.dumps(units), "PANDAS_ATTRS": json.dumps({"units": units})}  # the second for pandas
+    schema = schema.with_metadata({**(schema.metadata or {}), **told})
     with ParquetWriter(path, schema) as writer:
         for part in itertools.chain([first], parts):
             writer.write_table(arrow.Table.from_pandas(part, schema=schema, preserve_index=False))

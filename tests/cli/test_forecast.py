@@ -69,7 +69,7 @@ def test_the_files_hold_what_the_function_says(patient: Path) -> None:
         particles=100,
         seed=3,
     )
-    table = pd.read_csv("new/out.csv")
+    table = pd.read_csv("new/out.csv", float_precision="round_trip")
     pd.testing.assert_frame_equal(table.drop(columns="note"), own.regimens, check_exact=True)
     assert "not for the care of real patients" in Path("new/out.svg").read_text()
     assert files(patient) == {"patient.csv", "new/out.csv", "new/out.svg"}
