@@ -117,6 +117,25 @@ def array(values: Any) -> Floats:
     return np.asarray(values, dtype=np.float64).reshape(-1)
 
 
+def require_daily(setting: Setting, kind: str) -> None:
+    """Refuse a course whose decisions are not one a day: days are counted by them.
+
+    Raises:
+        ValueError: it is so.
+    """
+    clock = setting.clock
+    if np.abs(np.diff(clock.at) - clock.day).max() > _SAME:
+        raise ValueError(f"{setting.name}: {kind} counts days by decisions: course.decide_every_days = 1")
+
+
+def decisions_of(clock: Clock) -> dict[str, Floats]:
+    """`of`: the decision to which each piece belongs; `closing`: 1 where the next decision comes at its end."""
+    return {
+        "of": np.searchsorted(clock.at, clock.begin + _SAME, side="right") - 1.0,
+        "closing": np.array([float(np.abs(clock.at - t).min() < _SAME) for t in clock.end]),
+    }
+
+
 def closing(clock: Clock, every: float) -> dict[str, Floats]:
     """`of`: the window in which each piece lies; `closing`: 1 where a window ends with it."""
     ends = clock.end / every

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from dosing_env.tasks.part import Part, Setting
+from dosing_env.tasks.timeline import require_daily
 
 INTERVALS = (1, 2, 3, 5, 7, 14, 28)  # days to the next visit that a discrete action knows
 
@@ -20,6 +21,7 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
+    require_daily(setting, "visit")
     return {"longest": section.longest_days, "hold": section.hold}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import numpy as np
 from msgspec import Meta, Struct
 
 from dosing_env.tasks.part import Column, Part, Setting, uniform_of
@@ -20,7 +21,11 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
-    return {"share": section.share, "day": section.result_day - 1}
+    clock = setting.clock
+    return {
+        "share": section.share,
+        "known_at": np.searchsorted(clock.at, (section.result_day - 1) * clock.day - 1e-9),
+    }
 
 
 def admit(me, x, chance):  # type: ignore[no-untyped-def]
@@ -37,8 +42,8 @@ def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
 
 
 def chart(me, row, at, k, values):  # type: ignore[no-untyped-def]
-    """On the day of the result whether there is one, and the copies of each allele, `values`."""
-    if k == me.rule.day:
+    """When the result is there whether there is one, and the copies of each allele, `values`."""
+    if k == me.rule.known_at:
         row[at[0]] = me.now.tested
         for j in range(len(values)):
             row[at[1 + j]] = values[j] * me.now.tested

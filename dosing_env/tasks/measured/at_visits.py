@@ -16,7 +16,9 @@ from dosing_env.residual import measured
 from dosing_env.tasks.given.tablets import mean_of
 from dosing_env.tasks.measured.planned import error_of
 from dosing_env.tasks.part import Column, Part, Setting, normal_of
+from dosing_env.tasks.timeline import decisions_of, require_daily
 from dosing_env.tasks.units import Share
+from dosing_env.tasks.watched.integral import closes, window
 
 RECENT = 4
 Reading = Annotated[float, Meta(ge=0, le=1e6)]
@@ -36,12 +38,14 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
-    return error_of(setting.drug.assay, section.assay_only, section.assay_cv) | {
+    require_daily(setting, "at_visits")
+    own = error_of(setting.drug.assay, section.assay_only, section.assay_cv) | {
         "lowest": section.lowest,
         "highest": section.highest,
         "digit": section.digit,
         "decisions": setting.clock.decisions,
     }
+    return own | decisions_of(setting.clock)
 
 
 def series(section: Section, setting: Setting) -> dict[str, int]:
@@ -66,16 +70,6 @@ def ended(me, k, value, chance, visit):  # type: ignore[no-untyped-def]
     """He comes as his visit is due, and in the end."""
     if visit.now.next == k or k == me.rule.decisions:
         measure(me, k, value, chance)
-
-
-def closes(me, piece):  # type: ignore[no-untyped-def]
-    """Each decision is a window."""
-    return True
-
-
-def window(me, piece):  # type: ignore[no-untyped-def]
-    """The decision."""
-    return piece
 
 
 def counted(me, w):  # type: ignore[no-untyped-def]

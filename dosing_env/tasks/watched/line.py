@@ -5,6 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from dosing_env.tasks.part import Part, Setting
+from dosing_env.tasks.timeline import decisions_of
+from dosing_env.tasks.watched.integral import closes, window
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,13 +20,7 @@ def series(section: Section, setting: Setting) -> dict[str, int]:
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, object]:
-    clock = setting.clock
-    return {"of": [float((clock.at > t + 1e-9).argmax() - 1) for t in clock.begin], "closing": _decided(setting)}
-
-
-def _decided(setting: Setting) -> list[float]:
-    clock = setting.clock
-    return [float(abs(clock.at - t).min() < 1e-9) for t in clock.end]
+    return dict(decisions_of(setting.clock))
 
 
 def start(me, value, chance):  # type: ignore[no-untyped-def]
@@ -35,16 +31,6 @@ def start(me, value, chance):  # type: ignore[no-untyped-def]
 def ended(me, k, value, chance):  # type: ignore[no-untyped-def]
     """At decision point k."""
     me.seen[k] = value
-
-
-def closes(me, piece):  # type: ignore[no-untyped-def]
-    """Whether a decision point comes with the end of the piece."""
-    return me.closing[piece] > 0.0
-
-
-def window(me, piece):  # type: ignore[no-untyped-def]
-    """The decision that the piece belongs to."""
-    return int(me.of[piece])
 
 
 def line(me, w):  # type: ignore[no-untyped-def]
