@@ -9,22 +9,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
-from dosing_env.simulation.chance import ETA, POPULATION, ZERO, fill_normals
 from dosing_env.simulation.compiling import HOLE
 from dosing_env.task import Task
 from dosing_env.tasks import records
+from dosing_env.tasks.follow import ATTEMPTS as ATTEMPTS
+from dosing_env.tasks.follow import DONE, NOBODY, draw
 from dosing_env.tasks.task import PartsTask
 
-# The population and the drug.
-Draws: Any = HOLE
-sample: Any = HOLE
-keep: Any = HOLE
-NZ: Any = HOLE  # standard normals of a patient
-NX: Any = HOLE  # bedside values
-NE: Any = HOLE  # random effects
 # The care; see `care.Care`.
 admit: Any = HOLE
 asks: Any = HOLE
@@ -36,9 +29,6 @@ observe: Any = HOLE
 read: Any = HOLE
 tell: Any = HOLE
 lead_in: Any = HOLE  # of a chart what is done before a policy is first asked
-
-DONE, NOBODY = -1, -2  # no patient failed; the population's ranges admit none
-ATTEMPTS = 10_000  # draws of one patient before the population is called impossible
 
 
 class Paid(NamedTuple):
@@ -105,7 +95,7 @@ def begin(courses, rules, key, bench, root, slots, rows):  # type: ignore[no-unt
     """
     for i in slots:
         course, rule = courses[i], rules[0]
-        if not _draw(course, key, bench[0], root):
+        if not draw(course, key, bench[0], root):
             return NOBODY
         if not admit(course, rule, key, bench[0]):
             return i
@@ -139,23 +129,3 @@ def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: igno
                 paid.reward[i] += rule.prices[term] * paid.terms[i, term]
         paid.over[i] = course.decision == rule.decisions
     return DONE
-
-
-def _draw(course, key, bench, root):  # type: ignore[no-untyped-def]
-    """Draw the patient and his random effects. False where the population's ranges admit nobody."""
-    for attempt in range(ATTEMPTS):
-        fill_normals(bench.z, key, POPULATION, course.number, attempt)
-        patient = sample(Draws(*to_fixed_tuple(bench.z, NZ)))
-        if keep(patient):
-            break
-    else:
-        return False
-    for j in range(NX):
-        course.patient[j] = patient[j]
-    fill_normals(bench.z, key, ETA, course.number, ZERO)
-    for j in range(NE):
-        total = 0.0
-        for m in range(j + 1):
-            total += root[j, m] * bench.z[m]
-        course.eta[j] = total
-    return True

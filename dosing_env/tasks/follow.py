@@ -95,7 +95,7 @@ def begin(courses, rules, key, bench, root, slots, rows):  # type: ignore[no-unt
     """
     for i in slots:
         patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
-        if not _draw(patient.course, key, bench.record[0], root):
+        if not draw(patient.course, key, bench.record[0], root):
             return NOBODY
         _admit(patient, key, bench, rows[i])
         while not asks(patient):
@@ -235,7 +235,7 @@ def look(seen, j, a, p, exposure):  # type: ignore[no-untyped-def]
         seen[j, n] = values[n]
 
 
-def _draw(course, key, bench, root):  # type: ignore[no-untyped-def]
+def draw(course, key, bench, root):  # type: ignore[no-untyped-def]
     """Draw the patient and his random effects. False where the population's ranges admit nobody."""
     for attempt in range(ATTEMPTS):
         fill_normals(bench.z, key, POPULATION, course.number, attempt)
