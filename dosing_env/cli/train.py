@@ -108,11 +108,11 @@ def ending(agent: Agent, folder: Path) -> list[str]:
     from dosing_env import scenario as scenarios
 
     rules, own = agent.recipe, folder / agent.recipe.name
-    first = scenarios.load(rules.scenario).policies[0]
+    asked = dict.fromkeys((scenarios.load(rules.scenario).policies[0], f"agent:{own}.toml", "oracle"))  # each once
     return [
         f"(on {rules.training.evaluate_patients} patients of the tuning stream)",
         f"bundle:  {own}.safetensors",
-        f"next:    dosing-env evaluate {rules.scenario} --policies {first},agent:{own}.toml,oracle",
+        f"next:    dosing-env evaluate {rules.scenario} --policies {','.join(asked)}",
     ]
 
 
