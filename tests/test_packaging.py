@@ -51,7 +51,14 @@ def test_content_is_not_a_python_package(root: Path, folder: str) -> None:
     assert not list((root / folder).rglob("__init__.py"))
 
 
+def require_pinned_versions(root: Path) -> None:
+    """What is needed is found in the packages that are installed: others, such as the lowest, need other things."""
+    if importlib.metadata.version("numpy") != dict(pinned(root))["numpy"]:
+        pytest.skip("these are not the pinned versions")
+
+
 def test_every_package_that_can_be_installed_is_pinned(root: Path) -> None:
+    require_pinned_versions(root)
     pins = dict(pinned(root))
     assert sorted(needed(declared(root)) - set(pins)) == []
     assert pins["torch"] == "2.13.0"  # the build that the README speaks of; the plain one, for every platform
@@ -64,6 +71,7 @@ def test_pins_satisfy_what_the_project_declares(root: Path) -> None:
 
 @pytest.mark.parametrize(("file", "extras"), [("core", False), ("all", True)])
 def test_every_pin_has_hashes(root: Path, file: str, extras: bool) -> None:
+    require_pinned_versions(root)
     pins, hashed = dict(pinned(root)), with_hashes(root / "requirements" / f"{file}.txt")
     assert sorted(needed(declared(root, extras)) - set(hashed)) == []
     assert {name: pin.partition(" ")[0] for name, pin in hashed.items() if name in pins} == {

@@ -16,12 +16,15 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from dosing_env import clinic, decision, simulate, ward
+from dosing_env import simulate
+from dosing_env.clinic import course as clinic_course
 from dosing_env.interchange.model_files import read_drug
 from dosing_env.pharmacology import Assay, Drug
 from dosing_env.simulation import batch, chance, tables
 from dosing_env.simulation.subjects import numbers_of
+from dosing_env.tasks import follow, parts
 from dosing_env.verification import population
+from dosing_env.ward import course as ward_course
 from tests.models.variable import DRUG
 
 N = 40_000
@@ -299,12 +302,13 @@ def test_no_subject_shares_a_draw_with_a_patient_of_an_environment() -> None:
     assert len(set(chance.STREAMS.values())) == len(chance.STREAMS)
     streams = {int(chance.key_of(stream, 0).stream) for stream in ("train", "tune", "evaluate")}
     assert int(chance.world(0).stream) not in streams
-    rooms = (decision, ward.course, clinic.course)
+    rooms = (follow, ward_course, clinic_course)
     theirs = {int(value) for room in rooms for value in vars(room).values() if isinstance(value, np.uint64)}
     own = {int(getattr(chance, name)) for name in ("SUBJECT", "OCCASION", "RESIDUAL", "MISSED", "LATE", "AMOUNT")}
     assert len(theirs) == 2 + 4 + 5
     assert len(own) == 6
     assert not theirs & own
+    assert min(int(parts.code(path)[0]) for path in ("happens.mine", "given.dose", "a.b")) > max(theirs | own) << 16
 
 
 @pytest.mark.parametrize(
