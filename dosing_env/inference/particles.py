@@ -69,12 +69,15 @@ def weighted(problem: Problem, found: search.Found, particles: int) -> tuple[Flo
     For expectations: weighed once instead of four times, and drawn evenly (Sobol points, the same for every subject)
     instead of by chance. Where no particle explains the levels, all are equally probable.
     """
-    proposals = _proposals(problem, found)
-    z, q = proposals.draw(_even(particles, proposals.mode.shape[1])[None])
-    odds = -0.5 * weigh(problem, z) - q
+    z, q = _proposals(problem, found).even(particles)
+    return z, weights(-0.5 * weigh(problem, z) - q)
+
+
+def weights(odds: Floats) -> Floats:
+    """Probabilities (subjects, particles) of particles with these logarithms of odds; where all are 0, equal ones."""
     best = odds.max(axis=1, keepdims=True)
     weight = np.exp(np.subtract(odds, best, out=np.zeros_like(odds), where=best > -math.inf))
-    return z, weight / weight.sum(axis=1, keepdims=True)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
 def replicated(plan: Plan, subjects: int, particles: int, looks: int) -> Plan:
@@ -92,13 +95,17 @@ def replicated(plan: Plan, subjects: int, particles: int, looks: int) -> Plan:
     )
 
 
-class _Proposals(NamedTuple):
+class Proposals(NamedTuple):
     """What q is made of, per subject."""
 
     mode: Floats  # (subjects, most random effects)
     root: Floats  # (subjects, most, most) of the wider covariance
     share: Floats  # (subjects,) of the particles that come from around the mode
     sizes: NDArray[np.intp]  # (subjects,) random effects
+
+    def even(self, particles: int) -> tuple[Floats, Floats]:
+        """Particles that are spread evenly, and the logarithm of their density."""
+        return self.draw(_even(particles, self.mode.shape[1])[None])
 
     def draw(self, e: Floats) -> tuple[Floats, Floats]:
         """Particles from standard normals (subjects or 1, particles, most), and the logarithm of their density."""
@@ -108,7 +115,15 @@ class _Proposals(NamedTuple):
         return z, q
 
 
-def _proposals(problem: Problem, found: search.Found) -> _Proposals:
+def proposals_of(mode: Floats, hessian: Floats, found: NDArray[np.bool_]) -> Proposals:
+    """Around modes (n, d) with the Hessians (n, d, d) of F there; where none was found, from the prior."""
+    n, d = mode.shape
+    root = np.zeros((n, d, d))
+    root[found] = WIDER * np.linalg.cholesky(2.0 * np.linalg.inv(hessian[found]))
+    return Proposals(np.where(found[:, None], mode, 0.0), root, np.where(found, SEARCHED, 0.0), np.full(n, d))
+
+
+def _proposals(problem: Problem, found: search.Found) -> Proposals:
     sizes = np.diff(problem.seen.first_z)
     n, most = len(sizes), int(sizes.max(initial=1))
     mode, root = np.zeros((n, most)), np.zeros((n, most, most))
@@ -118,7 +133,7 @@ def _proposals(problem: Problem, found: search.Found) -> _Proposals:
             share[s] = SEARCHED
             mode[s, :d] = found.z[first : first + d]
             root[s, :d, :d] = WIDER * np.linalg.cholesky(2.0 * np.linalg.inv(found.hessian[first : first + d, :d]))
-    return _Proposals(mode, root, share, sizes)
+    return Proposals(mode, root, share, sizes)
 
 
 @functools.cache

@@ -152,7 +152,7 @@ def _polish(s, d, way, value, longest, means, seen, points, desk):  # type: igno
         value = new
         _set_out(d, desk)
         assemble(s, d, True, seen, points, desk)
-        lift = _lifted(d, desk)
+        lift = lifted(d, desk)
         if not lift < math.inf:
             return NO_MINIMUM
         minimum, longest = lift == 0.0, _move(d, 1.0, desk)
@@ -163,13 +163,13 @@ def _polish(s, d, way, value, longest, means, seen, points, desk):  # type: igno
     return NOT_CONVERGED
 
 
-def _lifted(d, desk):  # type: ignore[no-untyped-def]
+def lifted(d, desk):  # type: ignore[no-untyped-def]
     """Newton's step; where the Hessian has no minimum, or one too far away to be believed, its diagonal is lifted.
 
     Returns by how much.
     """
     lift = 0.0
-    while lift < math.inf and not (_solve(d, 0.0, lift, desk) and _longest(d, desk) < _TRUST):
+    while lift < math.inf and not (_solve(d, 0.0, lift, desk) and longest_part(d, desk) < _TRUST):
         lift = max(2.0 * lift, 0.1)
     return lift
 
@@ -192,10 +192,10 @@ def _move(d, share, desk):  # type: ignore[no-untyped-def]
     """Go from where the step begins a share of it. Returns its largest part."""
     for k in range(d):
         desk.z[k] = desk.home[k] + share * desk.step[k]
-    return share * _longest(d, desk)
+    return share * longest_part(d, desk)
 
 
-def _longest(d, desk):  # type: ignore[no-untyped-def]
+def longest_part(d, desk):  # type: ignore[no-untyped-def]
     """The largest part of the step."""
     longest = 0.0
     for k in range(d):

@@ -13,6 +13,8 @@ from dosing_env.policy import Policy
 from dosing_env.simulation.cells import Floats
 from dosing_env.simulation.compiling import specialise
 from dosing_env.task import Task
+from dosing_env.tasks.believing import Believer as TaskBeliever
+from dosing_env.tasks.planning import Bayesian
 from dosing_env.ward.belief import Believer
 from dosing_env.ward.charts import Belief, imagine
 
@@ -79,12 +81,24 @@ class Imagining(Believing):
         super().__init__(believed)
         self._template, self._particles, self._planned = template, particles, planned
 
-    def begin(self, task: Task, patients: Any) -> None:
+    def begin(self, task: Any, patients: Any) -> None:
         """Learn the task; the patients are not looked at."""
+        self._parts: Bayesian | None = None
+        if task.kind == "parts":
+            Believed.begin(self, task, patients)
+            believer = TaskBeliever(task.made, self.believed or task.drug, self.name)
+            self._parts = Bayesian(task, believer, self._particles, *self._planned[1:])
+            return
         super().begin(task, patients)
         self._setting = setting_of(task.rules, self.believer.drug, *self._planned)
         self._room = room_for(task.rules, self.believer.drug, self._particles)
         self._decide = specialise(self._template, **self.believer.holes)
+
+    def act(self, observation: NDArray[np.float32], state: Any, episode_start: Any) -> tuple[Floats, Any]:
+        """What to do now, (n,) mg or (n, numbers), and what the searches found."""
+        if self._parts is not None:
+            return self._parts(observation, state)
+        return super().act(observation, state, episode_start)
 
     def decided(self, chart: Any, belief: Belief, wanted: Floats) -> Floats:
         """What the template makes of doses (n,) mg, which are changed in place, for patients of one decision."""

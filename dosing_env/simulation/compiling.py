@@ -62,8 +62,17 @@ def _themselves(functions: Any) -> Any:
     return functions
 
 
+def _stretch(row: Any, first: int, end: int) -> Any:
+    return row[first:end]
+
+
 # Functions that numba has and Python lacks.
-_IN_PYTHON: dict[str, Any] = {"to_fixed_tuple": _tuple, "tuple_setitem": _with_item, "functions_at": _themselves}
+_IN_PYTHON: dict[str, Any] = {
+    "to_fixed_tuple": _tuple,
+    "tuple_setitem": _with_item,
+    "functions_at": _themselves,
+    "stretch": _stretch,
+}
 
 
 # NumPy's array functions compile to slow code on floats; these mean the same there.
@@ -250,6 +259,8 @@ def _family(function: FunctionType, filling: dict[str, Any], seen: dict[Any, Non
         value = _resolve(function, name, filling)
         if isinstance(value, FunctionType):
             _family(value, filling, seen)
+        elif isinstance(generator := getattr(value, "_defn", None), FunctionType):  # that of a function of numba's own
+            seen[generator] = None
         elif function.__globals__[name] is HOLE:
             seen[(name, repr(value))] = None
     return seen

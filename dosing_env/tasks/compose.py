@@ -39,6 +39,7 @@ class Composition:
         day: a day, in that unit.
         prices: of the terms, by name.
         counted: the chart counts days from 1, instead of time.
+        imagined: of patients behind charts, see `Story`.
     """
 
     title: str
@@ -46,10 +47,11 @@ class Composition:
     population: Population
     parts: tuple[Named, ...]
     at: NDArray[np.float64]
-    asked: NDArray[np.float64]
+    asked: NDArray[np.int64]
     day: float
     prices: Mapping[str, float]
     counted: bool = False
+    imagined: bool = False
 
     @functools.cached_property
     def timeline(self) -> Timeline:
@@ -150,6 +152,7 @@ class Composition:
             "amounts": len(drug.compartments),
             **({"eta_now": len(drug.Eta._fields)} if any(p.has("varied") for p in self.parts) else {}),
             "days": daily.memory(drug) if self.driven else 1,
+            **({"misfit": 1} if self.imagined else {}),
         }
         return records.course_type(self.parts, sizes, len(self._draft.changing), len(self._draft.terms))
 
@@ -169,14 +172,13 @@ class Composition:
 
     @property
     def _draft(self) -> Story:
-        return self._story({}, {})
+        return self._story({}, {}, {})
 
-    def sampled(self, times: NDArray[np.float64]) -> follow.Rules:
+    def sampled(self, times: NDArray[np.float64]) -> records.Rules:
         """Numbers and lists with looks of nobody's own at these times, ascending, behind 0."""
-        memory = self._memory(self.timeline.also(times))
-        return follow.Rules(memory.rules, memory.plan)
+        return self._memory(self.timeline.also(times)).all
 
-    def _story(self, laid: Any, columns: Any) -> Story:
+    def _story(self, laid: Any, lists: Any, columns: Any) -> Story:
         return Story(
             title=self.title,
             parts=self.parts,
@@ -185,10 +187,11 @@ class Composition:
             wanted=self.wanted,
             by_name=self.drug.Covariates._fields if self.drug.by_name else (),
             outputs=tuple(self.outputs),
-            lists=(*self.timeline_lists, "prices"),
+            lists=lists,
             columns=columns,
             counted=self.counted,
             driven=bool(columns) and self.driven,
+            imagined=self.imagined,
         )
 
     @property
@@ -202,16 +205,11 @@ class Composition:
         )
         return tuple(dict.fromkeys(v for names in read for v in names))
 
-    @property
-    def timeline_lists(self) -> tuple[str, ...]:
-        """Names of the lists of the clock."""
-        return ("at", "begin", "end", *(name for name in Timeline._fields if name != "clock"))
-
     @functools.cached_property
     def text(self) -> str:
         """What is done between the parts."""
         counts = {p.path: len(p.part.columns(p.section, self.settings[p.path])) for p in self.parts}
-        return self._story(self.memory.laid, counts).text()
+        return self._story(self.memory.laid, self.memory.lists, counts).text()
 
     @functools.cached_property
     def module(self) -> ModuleType:

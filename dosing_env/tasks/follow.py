@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from dosing_env.simulation.chance import ETA, POPULATION, ZERO, fill_normals
-from dosing_env.simulation.compiling import HOLE, apart
+from dosing_env.simulation.compiling import HOLE, merged
 from dosing_env.simulation.course import SAME_TIME, advance
 
 # The population and the drug.
@@ -47,6 +47,7 @@ paid_for: Any = HOLE
 read: Any = HOLE
 tell: Any = HOLE
 lead_in: Any = HOLE  # of a chart what is done before a policy is first asked
+LEADS: Any = HOLE  # 1: something is
 
 DONE, NOBODY = -1, -2  # no patient failed; the population's ranges admit none
 ATTEMPTS = 10_000  # draws of one patient before the population is called impossible
@@ -57,13 +58,6 @@ class Courses(NamedTuple):
 
     records: Any
     memory: Any
-
-
-class Rules(NamedTuple):
-    """The numbers of a task, a record of shape (1,), and its lists in one row."""
-
-    record: Any
-    plan: Any
 
 
 class Bench(NamedTuple):
@@ -86,6 +80,13 @@ class Here(NamedTuple):
     memory: Any
     rules: Any
     plan: Any
+    counts: Any
+
+
+@merged  # a record cannot be given back by a compiled function
+def here(courses, i, rules):  # type: ignore[no-untyped-def]
+    """Patient number i of the courses."""
+    return Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan, rules.counts)
 
 
 def begin(courses, rules, key, bench, root, slots, rows):  # type: ignore[no-untyped-def]
@@ -94,20 +95,28 @@ def begin(courses, rules, key, bench, root, slots, rows):  # type: ignore[no-unt
     Returns DONE, NOBODY, or the slot of a patient who could not be treated.
     """
     for i in slots:
-        patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
+        patient = here(courses, i, rules)
         if not draw(patient.course, key, bench.record[0], root):
             return NOBODY
         _admit(patient, key, bench, rows[i])
-        while not asks(patient):
-            for j in range(len(bench.chart)):
-                bench.chart[j] = rows[i, j]
-            tell(lead_in(read(bench.chart, patient.rules)), bench.action)
-            bench.gained[:] = 0.0
-            prescribed(patient, bench.action, 1.0)
-            if not treat(patient, key, bench, bench.gained):
+        if LEADS:  # noqa: SIM102  only by itself it keeps what follows from being compiled
+            if not _led(patient, key, bench, rows[i]):
                 return i
-            observed(patient, rows[i])
     return DONE
+
+
+def _led(patient, key, bench, row):  # type: ignore[no-untyped-def]
+    """Treat him as the protocol says that doses before a policy is asked. False: a solve failed."""
+    while not asks(patient):
+        for j in range(len(bench.chart)):
+            bench.chart[j] = row[j]
+        tell(lead_in(read(bench.chart, patient.rules)), bench.action)
+        bench.gained[:] = 0.0
+        prescribed(patient, bench.action, 1.0)
+        if not treat(patient, key, bench, bench.gained):
+            return False
+        observed(patient, row)
+    return True
 
 
 def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: ignore[no-untyped-def]
@@ -116,7 +125,7 @@ def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: igno
     Returns DONE, or the slot of a failed solve.
     """
     for i in range(len(courses.records)):
-        patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
+        patient = here(courses, i, rules)
         last = len(clock_of(patient).at) - 1
         if running[i] and patient.course.decision < last:
             first = 1.0
@@ -139,13 +148,13 @@ def step(courses, rules, key, bench, wanted, running, rows, paid):  # type: igno
 
 def _admit(patient, key, bench, row):  # type: ignore[no-untyped-def]
     """Chart what is known at admission; nothing has been given."""
-    _enter(patient, key, bench)
+    settle(patient, key, bench)
     row[:] = 0.0
     opened(patient, row)
     observed(patient, row)
 
 
-def _enter(patient, key, bench):  # type: ignore[no-untyped-def]
+def settle(patient, key, bench):  # type: ignore[no-untyped-def]
     """What is in the patient before treatment, and what is settled at admission."""
     course = patient.course
     admitted(patient, key)
@@ -156,7 +165,6 @@ def _enter(patient, key, bench):  # type: ignore[no-untyped-def]
     started(patient, key, outputs(to_fixed_tuple(course.amounts, N), p))
 
 
-@apart
 def treat(patient, key, bench, gained):  # type: ignore[no-untyped-def]
     """What was prescribed enters; he is followed piece by piece to the next decision. False: a solve failed."""
     course, clock = patient.course, clock_of(patient)
@@ -164,20 +172,20 @@ def treat(patient, key, bench, gained):  # type: ignore[no-untyped-def]
     events = _all_events(patient, key, bench, clock.at[k])
     if events < 0:
         return False
-    for piece in range(int(clock.first_piece[k]), int(clock.first_piece[k + 1])):
-        first, last = int(clock.first_look[piece]), int(clock.first_look[piece + 1])
+    for piece in range(clock.first_piece[k], clock.first_piece[k + 1]):
+        first, last = clock.first_look[piece], clock.first_look[piece + 1]
         begin, end = clock.begin[piece], clock.end[piece]
         p = parameters(patient, key, bench.record[0], begin)
         exposure = go(course, p, bench, begin, end, events, clock.look_at[first:last])
         if not exposure >= 0.0:
             return False
         for j in range(first, last):
-            number = int(clock.look_number[j])
-            seen(patient, key, int(clock.look_of[j]), number, clock.look_at[j], bench.seen[j - first])
-            if clock.look_of[j] < 0.0:
+            number = clock.look_number[j]
+            seen(patient, key, clock.look_of[j], number, clock.look_at[j], bench.seen[j - first])
+            if clock.look_of[j] < 0:
                 bench.looked[number] = bench.seen[j - first, 0]
         passed(patient, piece, exposure)
-        if clock.decided[piece] > 0.0:
+        if clock.decided[piece] > 0:
             values = outputs(to_fixed_tuple(course.amounts, N), p)
             ended(patient, key, k + 1, end, values)
             bench.ended[0] = values[0]
@@ -267,9 +275,9 @@ def trace(courses, given, rules, key, bench, looked, ended_at):  # type: ignore[
     Returns DONE, or the number of a course whose solve failed.
     """
     for i in range(len(courses.records)):
-        patient = Here(courses.records[i], courses.memory[i], rules.record[0], rules.plan)
-        before = Here(given.records[i], given.memory[i], rules.record[0], rules.plan)
-        _enter(patient, key, bench)
+        patient = here(courses, i, rules)
+        before = here(given, i, rules)
+        settle(patient, key, bench)
         ended_at[i, 0] = outputs(
             to_fixed_tuple(patient.course.amounts, N), parameters(patient, key, bench.record[0], 0.0)
         )[0]

@@ -159,6 +159,12 @@ class Part:
         day_ends(me, day, chance), note(me, day, value, chance): a day has ended; chart a bedside value.
         chart(me, row, at, k): write what has become known into the row; `at`: where each of the columns begins.
         newest(me, k): the bedside value as charted.
+
+    Of a patient whom a planner imagines behind a chart, row, of decision point k:
+        tells(me, row, at, j, typical): bedside value j that the part charts; `typical`: of who is not known.
+        recall(me, row, at, k): note what the chart says of the course so far.
+        told(me, t): the bedside value that was charted last.
+        misfit(me, j, value): minus two times the log-likelihood of what was measured at look, or decision point, j.
     """
 
     Section: type[Struct]
@@ -205,6 +211,10 @@ class Part:
     open_chart: Callable[..., Any] | None = None
     chart: Callable[..., Any] | None = None
     newest: Callable[..., Any] | None = None
+    tells: Callable[..., Any] | None = None
+    recall: Callable[..., Any] | None = None
+    told: Callable[..., Any] | None = None
+    misfit: Callable[..., Any] | None = None
 
     def hooks(self) -> dict[str, Callable[..., Any]]:
         """Those that the part has, by name."""

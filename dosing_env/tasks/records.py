@@ -2,7 +2,7 @@
 
 Lengths (of a course, of a list of times) do not belong to the type of anything, so that a change of them compiles
 nothing: every series of a patient lies in one row `memory`, every list of the scenario in one row `plan`, and the
-record `rules.where` says where each begins and ends.
+record `rules.where` says where each begins and ends. Lists of whole numbers have a row of their own, `counts`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ from dosing_env.tasks.part import Column, Setting
 from dosing_env.tasks.parts import Named
 
 Record = NDArray[np.void]
+
+
+class Rules(NamedTuple):
+    """The numbers of a task, a record of shape (1,), and its lists in rows: those of numbers, and of whole numbers."""
+
+    record: Any
+    plan: Any
+    counts: Any
 
 
 class Shelf:
@@ -37,6 +45,7 @@ class Laid(NamedTuple):
 
     numbers: Mapping[str, float]  # of the scenario
     lists: tuple[str, ...]
+    counts: tuple[str, ...]  # lists of whole numbers
     series: tuple[str, ...]  # of a patient
 
 
@@ -46,7 +55,8 @@ class Memory:
     Attributes:
         laid: path of a part -> what it has.
         rules: shape (1,), the numbers of the scenario: a record for each part, `prices`, and `where`.
-        plan: (lists,) every list of the scenario, one behind the other.
+        plan, counts: every list of the scenario, one behind the other: those of numbers, and those of whole numbers.
+        lists: names of the lists of the course, and whether they are of whole numbers.
         width: of a patient's row of series.
     """
 
@@ -59,15 +69,17 @@ class Memory:
         series: Mapping[str, int],
         places: Mapping[str, int],
     ) -> None:
-        plan, memory = Shelf(), Shelf()
+        plan, counts, memory = Shelf(), Shelf(), Shelf()
         for name, length in series.items():
             memory.put(name, length)
         self.laid: dict[str, Laid] = {}
-        values: list[Any] = []
+        numbers: list[Any] = [np.zeros(0)]
+        whole: list[Any] = [np.zeros(0, np.int64)]
 
         def keep(name: str, value: Any) -> None:
-            plan.put(name, len(value))
-            values.append(np.asarray(value, dtype=np.float64))
+            shelf, values = (counts, whole) if _is_whole(value) else (plan, numbers)
+            shelf.put(name, len(value))
+            values.append(value)
 
         for name, value in lists.items():
             keep(f"clock_{name}", value)
@@ -78,13 +90,24 @@ class Memory:
                 keep(f"{p.id}_{name}", value)
             for name, length in own_series.items():
                 memory.put(f"{p.id}_{name}", length)
-            numbers = {name: float(value) for name, value in found.items() if np.ndim(value) == 0}
-            self.laid[p.path] = Laid(numbers, tuple(own), tuple(own_series))
-        self.plan = np.concatenate(values) if values else np.zeros(0)
+            single = {name: float(value) for name, value in found.items() if np.ndim(value) == 0}
+            of_whole = tuple(name for name, value in own.items() if _is_whole(value))
+            self.laid[p.path] = Laid(single, tuple(own), of_whole, tuple(own_series))
+        self.plan, self.counts = np.concatenate(numbers), np.concatenate(whole)
+        self.lists = {name: _is_whole(value) for name, value in lists.items()}
         self.width = memory.width
         sections = {p.id: self.laid[p.path].numbers for p in parts if self.laid[p.path].numbers}
         sections["course"] = course
-        self.rules = _record(sections, {**plan.places, **memory.places, **places})
+        self.rules = _record(sections, {**plan.places, **counts.places, **memory.places, **places})
+
+    @property
+    def all(self) -> Rules:
+        """Numbers and lists as compiled code takes them."""
+        return Rules(self.rules, self.plan, self.counts)
+
+
+def _is_whole(values: Any) -> bool:
+    return np.asarray(values).dtype.kind == "i"
 
 
 def _record(sections: Mapping[str, Mapping[str, float]], where: Mapping[str, int]) -> Record:

@@ -144,19 +144,19 @@ def _require_few(count: float) -> None:
         raise ValueError(f"course: {count:,.0f} decisions, at most {DECISIONS:,}: each is a part of every record")
 
 
-def _asked(course: Course, at: NDArray[np.float64]) -> NDArray[np.float64]:
+def _asked(course: Course, at: NDArray[np.float64]) -> NDArray[np.int64]:
     """1 for each decision point at which a policy is asked."""
     if course.asked_at is UNSET:
-        return np.ones(len(at) - 1)
-    asked = np.zeros(len(at) - 1)
+        return np.ones(len(at) - 1, np.int64)
+    asked = np.zeros(len(at) - 1, np.int64)
     for moment in course.asked_at:
         distance = np.abs(at[:-1] - moment)
         if distance.min() > 1e-9:
             raise ValueError(f"course.asked_at: {moment:g} is no decision point. Nearest: {at[distance.argmin()]:g}")
-        asked[distance.argmin()] = 1.0
-    if asked[0] == 0.0 and not course.lead_in:
+        asked[distance.argmin()] = 1
+    if asked[0] == 0 and not course.lead_in:
         raise ValueError("course.lead_in: is missing: name the protocol that doses before a policy is first asked")
-    if asked[0] == 1.0 and course.lead_in:
+    if asked[0] == 1 and course.lead_in:
         raise ValueError(f"course.lead_in: {course.lead_in!r} would dose nobody: a policy is asked from the beginning")
     return asked
 

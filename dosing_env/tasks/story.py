@@ -17,7 +17,8 @@ SHOWN = ("known", "happens", "given", "measured")  # the order of a chart
 
 MADE = (  # holes of `follow` that the text fills
     "clock_of", "parameters", "admitted", "started", "asks", "prescribed", "wanted_before", "entering", "seen",
-    "passed", "ended", "closed", "opened", "observed", "paid_for", "nearness",
+    "passed", "ended", "closed", "opened", "observed", "paid_for", "sought_for", "nearness",
+    "recalled",
 )  # fmt: skip
 
 
@@ -32,10 +33,12 @@ class Story:
         bedside: bedside values of the patients; `wanted`: those that the drug reads.
         by_name: the drug's covariates, where they are bedside values of their names or follow from such.
         outputs: of the drug, by name.
-        lists: names of the lists of the clock.
+        lists: names of the lists of the clock, and whether they are of whole numbers.
         columns: path of a part -> how many columns it has in the chart.
         counted: the chart counts days from 1, instead of time.
         driven: the drug goes through whole days.
+        imagined: of a patient behind a chart: bedside values are those that were charted, and what was measured is
+            held against what is true of him.
     """
 
     title: str
@@ -45,10 +48,11 @@ class Story:
     wanted: tuple[str, ...]
     by_name: tuple[str, ...]
     outputs: tuple[str, ...]
-    lists: tuple[str, ...]
+    lists: Mapping[str, bool]
     columns: Mapping[str, int]
     counted: bool
     driven: bool
+    imagined: bool = False
 
     def text(self) -> str:
         """The module."""
@@ -64,12 +68,23 @@ class Story:
         return [p for p in self.parts if p.role in ("judged", "harms")]
 
     @property
+    def sought(self) -> list[Named]:
+        """The terms that are no harm."""
+        return [p for p in self.terms if p.role == "judged" and not p.key("harm")]
+
+    @property
     def changing(self) -> tuple[str, ...]:
         """Bedside values that the drug reads and that can change."""
         return tuple(v for v in self.wanted if self._changes(v))
 
     def _changes(self, value: str) -> bool:
+        if self.imagined and self._charted_anew(value) is not None:
+            return True
         return any(p.key("value") == value for p in self.of("bedside"))
+
+    def _charted_anew(self, value: str) -> Named | None:
+        """The part that charts a bedside value again and again."""
+        return next((p for p in self.of("told") if value in (p.name, p.key("value"))), None)
 
     # --- the text, piece by piece ---
 
@@ -80,6 +95,7 @@ class Story:
         yield "from numba.np.unsafe.ndarray import to_fixed_tuple"
         yield "from dosing_env.arithmetic import maximum, minimum"
         yield "from dosing_env.simulation.compiling import HOLE, merged"
+        yield "from dosing_env.simulation.stretches import stretch"
         yield "from dosing_env.tasks.part import Chance"
         followed = {FOLLOWING[v] for v in self.by_name if v not in self.bedside}
         for formula in sorted(followed | {p.section.formula for p in self.parts if p.kind == "formula"}):
@@ -118,12 +134,15 @@ class Story:
         yield _function("closed", "patient, key, piece, gained", self._closed())
         yield _function("opened", "patient, row", self._opened())
         yield _function("observed", "patient, row", self._observed())
-        yield _function("paid_for", "patient, gained", self._paid())
+        yield _function("paid_for", "patient, gained", self._paid(self.terms))
+        yield _function("sought_for", "patient, gained", self._paid(self.sought))
         yield _function("nearness", "patient, piece", self._near())
+        yield _function("recalled", "patient, row", self._recalled())
 
     def _clock(self) -> Iterator[str]:
-        yield "where, plan = patient.rules.where, patient.plan"
-        yield f"return Clock({', '.join(_slice('plan', f'clock_{name}') for name in self.lists)})"
+        yield "where = patient.rules.where"
+        lists = [_slice(_row(whole), f"clock_{name}") for name, whole in self.lists.items()]
+        yield f"return Clock({', '.join(lists)})"
 
     def _me(self, p: Named) -> Iterator[str]:
         laid = self.laid[p.path]
@@ -136,13 +155,17 @@ class Story:
                     f"patient.course.{p.id}" if p.part.now else "0.0",
                     f"patient.rules.{p.id}" if laid.numbers else "0.0",
                     *(_slice("patient.memory", f"{p.id}_{name}") for name in laid.series),
-                    *(_slice("patient.plan", f"{p.id}_{name}") for name in laid.lists),
+                    *(_slice(_row(name in laid.counts), f"{p.id}_{name}") for name in laid.lists),
                 )
             )
             + ")"
         )
 
     def _value(self, value: str) -> Iterator[str]:
+        charted = self._charted_anew(value) if self.imagined else None
+        if charted is not None:
+            yield f"return {self._call(charted, 'told', 't')}"
+            return
         yield f"value = {self._baseline(value)}"
         for p in self.of("bedside"):
             if p.key("value") == value:
@@ -204,7 +227,8 @@ class Story:
 
     def _admitted(self) -> Iterator[str]:
         yield f"x = Bedside({', '.join(self._baseline(v) for v in self.bedside)})"
-        for p in self.of("admit"):
+        settled = [p for p in self.of("admit") if not (self.imagined and p.role == "happens")]
+        for p in settled:
             yield self._call(p, "admit", "x", _chance(p))
         for p in self.of("open"):
             yield self._call(p, "open", f"x.{p.key('value') or p.name}", _chance(p))
@@ -213,7 +237,22 @@ class Story:
 
     def _started(self) -> Iterator[str]:
         for p in self.of("start"):
+            if self._compared(p):
+                continue
             yield self._call(p, "start", self._read(p, "0.0"), _chance(p))
+
+    def _compared(self, p: Named) -> bool:
+        """Whether what it measured is known, and held against what is true."""
+        return self.imagined and p.has("misfit")
+
+    def _recalled(self) -> Iterator[str]:
+        yield "k = patient.course.decision"
+        for p in self.of("tells"):
+            for j, value in enumerate(p.key("copies") or (p.key("value") or p.name,)):
+                own = self._baseline(value)
+                yield f"{own} = {self._call(p, 'tells', 'row', _at(p, self.columns[p.path]), str(j), own)}"
+        for p in self.of("recall"):
+            yield self._call(p, "recall", "row", _at(p, self.columns[p.path]), "k")
 
     def _read(self, p: Named, t: str) -> str:
         """The output that a part looks at."""
@@ -223,7 +262,7 @@ class Story:
         yield "clock, k = clock_of(patient), patient.course.decision"
         yield "if k >= len(clock.asked):"
         yield "    return True"
-        asked = ["clock.asked[k] > 0.0", *(self._call(p, "asks", "k") for p in self.of("asks"))]
+        asked = ["clock.asked[k] > 0", *(self._call(p, "asks", "k") for p in self.of("asks"))]
         yield f"return {' and '.join(asked)}"
 
     def _prescribed(self) -> Iterator[str]:
@@ -250,7 +289,10 @@ class Story:
 
     def _seen(self) -> Iterator[str]:
         for n, p in enumerate(self.parts):
-            if p.has("see"):
+            if p.has("see") and self._compared(p):
+                yield f"if which == {n}:"
+                yield f"    patient.course.misfit[0] += {self._call(p, 'misfit', 'j', self._read(p, 't'))}"
+            elif p.has("see"):
                 yield f"if which == {n}:"
                 yield f"    {self._call(p, 'see', 'j', self._read(p, 't'), _chance(p))}"
 
@@ -260,6 +302,9 @@ class Story:
 
     def _ended(self) -> Iterator[str]:
         for p in self.of("ended"):
+            if self._compared(p):
+                yield f"patient.course.misfit[0] += {self._call(p, 'misfit', 'k', self._read(p, 't'))}"
+                continue
             yield self._call(p, "ended", "k", self._read(p, "t"), _chance(p))
 
     def _closed(self) -> Iterator[str]:
@@ -276,8 +321,8 @@ class Story:
             now = f"bedside_{p.key('value') or p.name}(patient, clock.end[piece])"
             days.append(self._call(p, "note", "day + 1", now, _chance(p)))
         if days:
-            yield "day = int(clock.day[piece])"
-            yield "if clock.day_ends[piece] > 0.0 and clock.end[piece] < clock.at[-1]:"
+            yield "day = clock.day[piece]"
+            yield "if clock.day_ends[piece] > 0 and clock.end[piece] < clock.at[-1]:"
             yield from (f"    {line}" for line in days)
 
     def source(self, term: Named) -> Named:
@@ -343,11 +388,12 @@ class Story:
         p = next((p for p in self.parts if p.role == "known" and p.name == value), None)
         return self._call(p, "newest", "k") if p is not None and p.has("newest") else self._baseline(value)
 
-    def _paid(self) -> Iterator[str]:
+    def _paid(self, terms: list[Named]) -> Iterator[str]:
         yield "reward, where = 0.0, patient.rules.where"
-        yield "prices = patient.plan[where.clock_prices_first : where.clock_prices_end]"
-        for n in range(len(self.terms)):
-            yield f"reward += prices[{n}] * gained[{n}]"
+        yield f"prices = {_slice('patient.plan', 'clock_prices')}"
+        for n, term in enumerate(self.terms):
+            if term in terms:
+                yield f"reward += prices[{n}] * gained[{n}]"
         yield "return reward"
 
     def _near(self) -> Iterator[str]:
@@ -377,8 +423,12 @@ def _class(p: Named) -> str:
     return "".join(word.capitalize() for word in p.id.split("_"))
 
 
+def _row(whole: bool) -> str:
+    return "patient.counts" if whole else "patient.plan"
+
+
 def _slice(row: str, name: str) -> str:
-    return f"{row}[where.{name}_first : where.{name}_end]"
+    return f"stretch({row}, where.{name}_first, where.{name}_end)"
 
 
 def _chance(p: Named) -> str:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from dosing_env.care import Feature, Frames, Term
 from dosing_env.pharmacology import Drug, Population
-from dosing_env.tasks import follow, reading
+from dosing_env.tasks import reading
 from dosing_env.tasks.compose import Composition
+from dosing_env.tasks.records import Rules
 from dosing_env.tasks.tables import Tables
 from dosing_env.tasks.units import hours_of
 
@@ -121,13 +122,13 @@ class PartsTask:
         """What the holes of `follow` hold."""
         filled = self.made.holes(solver, quiet)
         if self.lead_in is None:
-            return filled | self.reading(None) | {"lead_in": reading.nothing, "tell": reading.tell_none}
-        return filled | self.reading(self.lead_in) | {"lead_in": self.lead_in}
+            return filled | self.reading(None) | {"lead_in": reading.nothing, "tell": reading.tell_none, "LEADS": False}
+        return filled | self.reading(self.lead_in) | {"lead_in": self.lead_in, "LEADS": True}
 
     @property
-    def numbers(self) -> follow.Rules:
+    def numbers(self) -> Rules:
         """Numbers and lists as compiled code takes them."""
-        return follow.Rules(self.made.memory.rules, self.made.memory.plan)
+        return self.made.memory.all
 
     @property
     def record(self) -> Any:

@@ -14,6 +14,7 @@ from dosing_env.tasks.parts import Named
 
 _SAME = 1e-9  # times closer than this are one
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
 
 class Timeline(NamedTuple):
@@ -21,16 +22,16 @@ class Timeline(NamedTuple):
 
     clock: Clock
     look_at: Floats  # (looks,) when the output is looked at
-    look_of: Floats  # (looks,) by which part
-    look_number: Floats  # (looks,) the how many-th look of that part
-    first_look: Floats  # (pieces + 1,)
-    first_piece: Floats  # (decisions + 1,)
-    day: Floats  # (pieces,) on which day
-    day_ends: Floats  # (pieces,) 1: a day ends with it
-    decided: Floats  # (pieces,) 1: a decision point, or the end of the course, ends it
-    asked: Floats  # (decisions,) 1: a policy may be asked
+    look_of: Whole  # (looks,) by which part
+    look_number: Whole  # (looks,) the how many-th look of that part
+    first_look: Whole  # (pieces + 1,)
+    first_piece: Whole  # (decisions + 1,)
+    day: Whole  # (pieces,) on which day
+    day_ends: Whole  # (pieces,) 1: a day ends with it
+    decided: Whole  # (pieces,) 1: a decision point, or the end of the course, ends it
+    asked: Whole  # (decisions,) 1: a policy may be asked
 
-    def arrays(self) -> dict[str, Floats]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
         """By name."""
         clock = self.clock
         own = {name: value for name, value in self._asdict().items() if name != "clock"}
@@ -40,19 +41,19 @@ class Timeline(NamedTuple):
         """With looks of nobody's own (look_of -1) at these times."""
         at = np.concatenate([self.look_at, times])
         order = np.argsort(at, kind="stable")
-        of = np.concatenate([self.look_of, np.full(len(times), -1.0)])[order]
-        number = np.concatenate([self.look_number, np.arange(float(len(times)))])[order]
+        of = np.concatenate([self.look_of, np.full(len(times), -1)])[order]
+        number = np.concatenate([self.look_number, np.arange(len(times))])[order]
         return self._replace(
             look_at=at[order], look_of=of, look_number=number, first_look=_first_looks(at[order], self.clock)
         )
 
 
-def _first_looks(look_at: Floats, clock: Clock) -> Floats:
-    return np.searchsorted(look_at, np.append(clock.begin, clock.length) + _SAME, side="right").astype(float)
+def _first_looks(look_at: Floats, clock: Clock) -> Whole:
+    return np.searchsorted(look_at, np.append(clock.begin, clock.length) + _SAME, side="right")
 
 
 def timeline(
-    at: Floats, asked: Floats, unit: str, day: float, parts: Sequence[Named], drug: Drug, bedside: Any
+    at: Floats, asked: Whole, unit: str, day: float, parts: Sequence[Named], drug: Drug, bedside: Any
 ) -> Timeline:
     """The time of a task.
 
@@ -69,7 +70,7 @@ def timeline(
     clock = _cut(clock, [s for p in parts for s in _stops(p, Setting(p.name, clock, drug, sections, bedside))])
     settings = [Setting(p.name, clock, drug, sections, bedside) for p in parts]
     looks = sorted((t, n) for n, p in enumerate(parts) for t in p.part.looks(p.section, settings[n]))
-    look_at, look_of = np.array([t for t, _ in looks]), np.array([float(n) for _, n in looks])
+    look_at, look_of = np.array([t for t, _ in looks]), np.array([n for _, n in looks], np.int64)
     ends = clock.end / day
     return Timeline(
         clock=clock,
@@ -77,10 +78,10 @@ def timeline(
         look_of=look_of,
         look_number=_how_many_before(look_of),
         first_look=_first_looks(look_at, clock),
-        first_piece=np.searchsorted(clock.begin, at - _SAME).astype(float),
-        day=np.floor(clock.begin / day + _SAME),
-        day_ends=(np.abs(ends - np.round(ends)) < _SAME).astype(float),
-        decided=np.array([float(np.abs(at - t).min() < _SAME) for t in clock.end]),
+        first_piece=np.searchsorted(clock.begin, at - _SAME),
+        day=np.floor(clock.begin / day + _SAME).astype(np.int64),
+        day_ends=(np.abs(ends - np.round(ends)) < _SAME).astype(np.int64),
+        decided=_decided(clock),
         asked=asked,
     )
 
@@ -103,13 +104,18 @@ def _cut(clock: Clock, stops: list[Floats]) -> Clock:
     return clock._replace(begin=times[:-1], end=times[1:])
 
 
-def _how_many_before(which: Floats) -> Floats:
-    counted: dict[float, int] = {}
+def _how_many_before(which: Whole) -> Whole:
+    counted: dict[int, int] = {}
     out = []
     for n in which:
-        out.append(float(counted.get(n, 0)))
+        out.append(counted.get(n, 0))
         counted[n] = counted.get(n, 0) + 1
-    return np.array(out)
+    return np.array(out, np.int64)
+
+
+def _decided(clock: Clock) -> Whole:
+    """1 for each piece at whose end a decision point comes, or the end of the course."""
+    return np.array([np.abs(clock.at - t).min() < _SAME for t in clock.end], np.int64)
 
 
 def array(values: Any) -> Floats:
@@ -128,16 +134,16 @@ def require_daily(setting: Setting, kind: str) -> None:
         raise ValueError(f"{setting.name}: {kind} counts days by decisions: course.decide_every_days = 1")
 
 
-def decisions_of(clock: Clock) -> dict[str, Floats]:
+def decisions_of(clock: Clock) -> dict[str, Whole]:
     """`of`: the decision to which each piece belongs; `closing`: 1 where the next decision comes at its end."""
     return {
-        "of": np.searchsorted(clock.at, clock.begin + _SAME, side="right") - 1.0,
-        "closing": np.array([float(np.abs(clock.at - t).min() < _SAME) for t in clock.end]),
+        "of": np.searchsorted(clock.at, clock.begin + _SAME, side="right") - 1,
+        "closing": _decided(clock),
     }
 
 
-def closing(clock: Clock, every: float) -> dict[str, Floats]:
+def closing(clock: Clock, every: float) -> dict[str, Whole]:
     """`of`: the window in which each piece lies; `closing`: 1 where a window ends with it."""
     ends = clock.end / every
     whole = np.abs(ends - np.round(ends)) < _SAME
-    return {"of": np.floor(clock.begin / every + _SAME), "closing": whole.astype(float)}
+    return {"of": np.floor(clock.begin / every + _SAME).astype(np.int64), "closing": whole.astype(np.int64)}

@@ -210,9 +210,11 @@ def test_what_is_wrong_is_said_in_one_line(changes: dict[str, Any], line: str) -
 @pytest.mark.parametrize(
     ("policy", "line"),
     [
-        ("map_dosing:vancomycin_goti2018", "does not plan for tasks made of parts yet, infused is one"),
-        ("mpc:vancomycin_goti2018", "reads the charts of a ward, infused has those of a parts"),
-        ("posterior_optimal:vancomycin_goti2018", "reads the charts of a ward"),
+        ("map_dosing:vancomycin_goti2018", "believes no model: nothing is measured that it can use in 'Infused'"),
+        (
+            "mpc:warfarin_hamberg2007",
+            "warfarin_hamberg2007 reads CYP2C9_2, which the patients of 'Infused' do not have",
+        ),
         ("ceiling:1", "ward"),
         ("shield:0.1:oracle", "infused"),
         ("tablets:5 mg", "infused"),

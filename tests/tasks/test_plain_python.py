@@ -31,7 +31,7 @@ def test_plain_python_does_the_same(name: str) -> None:
     for one in (cohort, plain):
         one.admit(np.arange(1))
     courses = follow.Courses(named(plain.courses), plain.memory)
-    rules = follow.Rules(named(plain.rules.record), plain.rules.plan)
+    rules = plain.rules._replace(record=named(plain.rules.record))
     bench = plain.bench._replace(record=named(plain.bench.record))
     step = interpreted(follow.step, **plain.holes)
     rng, running = np.random.default_rng(0), np.ones(1, dtype=bool)

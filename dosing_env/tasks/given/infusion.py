@@ -35,7 +35,7 @@ def numbers(section: Section, setting: Setting) -> dict[str, Any]:
         "max_rate": section.max_rate,
         "min_infusion": section.min_infusion,
         "into": drug.compartments.index(section.into) if section.into else drug.dosed,
-        "today": [np.searchsorted(clock.at, clock.day * np.floor(t / clock.day + 1e-9) - 1e-9) for t in clock.at[:-1]],
+        "today": np.searchsorted(clock.at, clock.day * np.floor(clock.at[:-1] / clock.day + 1e-9) - 1e-9),
     }
 
 
@@ -62,7 +62,7 @@ def prescribe(me, k, wanted):  # type: ignore[no-untyped-def]
     if dose > rule.max_dose:
         dose, limit = math.floor(rule.max_dose / rule.step) * rule.step, 1
     already = 0.0
-    for earlier in range(int(me.today[k]), k):
+    for earlier in range(me.today[k], k):
         already += me.given[earlier]
     left = math.floor((rule.max_daily - already) / rule.step + 1e-9) * rule.step
     if dose > left:
@@ -87,6 +87,12 @@ def chart(me, row, at, k):  # type: ignore[no-untyped-def]
     """The dose of the decision point before."""
     if k > 0:
         row[at[0] + k - 1] = me.given[k - 1]
+
+
+def recall(me, row, at, k):  # type: ignore[no-untyped-def]
+    """The doses so far."""
+    for j in range(k):
+        me.given[j] = row[at[0] + j]
 
 
 def action(section: Section, setting: Setting) -> tuple[str, float, float]:
@@ -122,4 +128,5 @@ def total(setting: Setting) -> Counted:
 PART = Part(
     Section=Section, numbers=numbers, series=series, columns=columns, events=running, limits=LIMITS, action=action,
     grid=grid, masks=masks, endpoints=endpoints, prescribe=prescribe, enter=enter, chart=chart,
+    recall=recall,
 )  # fmt: skip

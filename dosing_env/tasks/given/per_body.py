@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from dosing_env.care import Endpoint
 from dosing_env.formulas import body_surface_dubois
+from dosing_env.tasks.given.infusion import recall
 from dosing_env.tasks.part import Column, Counted, Part, Setting
 from dosing_env.tasks.units import Hours
 
@@ -104,5 +105,5 @@ PART = Part(
     Section=Section, now={"body": 0.0}, numbers=numbers, series=series, columns=columns,
     events=events,
     limits=("", "max_dose"), action=action, grid=grid, endpoints=endpoints, admit=admit, prescribe=prescribe,
-    enter=enter, chart=chart,
+    enter=enter, chart=chart, recall=recall,
 )  # fmt: skip

@@ -63,6 +63,16 @@ def chart(me, row, at, k):  # type: ignore[no-untyped-def]
         row[at[0] + k - 1], row[at[1] + k - 1] = me.ordered[k - 1], me.given[k - 1]
 
 
+def recall(me, row, at, k):  # type: ignore[no-untyped-def]
+    """Orders and doses so far, and what is owed."""
+    me.now.owed = 0.0
+    for j in range(k):
+        me.ordered[j], me.given[j] = row[at[0] + j], row[at[1] + j]
+        if me.ordered[j] > 0.0:
+            owed = me.now.owed + me.ordered[j] - me.given[j]
+            me.now.owed = min(max(owed, -me.rule.step), me.rule.step)
+
+
 def mean_of(me, first, last):  # type: ignore[no-untyped-def]
     """The mean dose of the decision points from `first` to before `last`."""
     total = 0.0
@@ -74,5 +84,5 @@ def mean_of(me, first, last):  # type: ignore[no-untyped-def]
 PART = Part(
     Section=Section, now={"owed": 0.0}, numbers=numbers, series=series, columns=columns, events=lambda s, setting: 1,
     limits=("", "max_dose"), action=action, grid=grid, endpoints=endpoints, prescribe=prescribe, enter=enter,
-    chart=chart,
+    chart=chart, recall=recall,
 )  # fmt: skip

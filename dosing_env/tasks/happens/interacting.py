@@ -54,6 +54,12 @@ def chart(me, row, at, k):  # type: ignore[no-untyped-def]
     row[at[0]] = 1.0 if me.day[k] >= me.now.day else 0.0
 
 
+def recall(me, row, at, k):  # type: ignore[no-untyped-def]
+    """A chart says that it is taken, not since when: a planner believes, since today."""
+    me.now.day = me.day[k] if row[at[0]] > 0.0 else math.inf
+
+
 PART = Part(
     Section=Section, now={"day": math.inf}, numbers=numbers, columns=columns, admit=admit, take=take, chart=chart,
+    recall=recall,
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from dosing_env.anticoagulation import share_of_line
+from dosing_env.tasks.judged.share_of_windows import near as near_value
 from dosing_env.tasks.part import Part, Setting
 
 
@@ -23,7 +24,11 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True, rename={"first": 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
     limits = {key: v for key in ("low", "high") if not isinstance(v := getattr(section, key), str)}
-    return limits | {"first": section.first - 1, "counted": setting.windows - section.first + 1}
+    return limits | {
+        "first": section.first - 1,
+        "counted": setting.windows - section.first + 1,
+        "sought": not section.harm,
+    }
 
 
 def judge(me, w, ends, low, high):  # type: ignore[no-untyped-def]
@@ -31,4 +36,9 @@ def judge(me, w, ends, low, high):  # type: ignore[no-untyped-def]
     return share_of_line(ends[0], ends[1], low, high) / me.rule.counted if w >= me.rule.first else 0.0
 
 
-PART = Part(Section=Section, numbers=numbers, judge=judge)
+def near(me, w, ends, low, high):  # type: ignore[no-untyped-def]
+    """How far the line lies from the middle of the limits; of one limit, how far beyond it."""
+    return near_value(me, w, 0.5 * (ends[0] + ends[1]), low, high) * me.rule.sought
+
+
+PART = Part(Section=Section, numbers=numbers, judge=judge, near=near)

@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from dosing_env.arithmetic import exp
+from dosing_env.tasks.known.exact import tells
 from dosing_env.tasks.part import Column, Part, Setting, normal_of
 from dosing_env.tasks.units import Share
 from dosing_env.tasks.vocabulary import meaning
@@ -22,8 +23,8 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
     clock = setting.clock
-    day = np.minimum(np.floor(clock.at / clock.day + 1e-9), clock.days - 1.0)
-    return {"cv": section.cv, "highest": meaning(setting.name, setting.bedside).high, "day": day}
+    day = np.minimum(np.floor(clock.at / clock.day + 1e-9).astype(np.int64), clock.days - 1)
+    return {"cv": section.cv, "highest": meaning(setting.name, setting.bedside).high, "day": day, "length": clock.day}
 
 
 def series(section: Section, setting: Setting) -> dict[str, int]:
@@ -37,7 +38,7 @@ def note(me, day, value, chance):  # type: ignore[no-untyped-def]
 
 def newest(me, k):  # type: ignore[no-untyped-def]
     """The value of today."""
-    return me.charted[int(me.day[k])]
+    return me.charted[me.day[k]]
 
 
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
@@ -48,10 +49,23 @@ def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
 
 def chart(me, row, at, k):  # type: ignore[no-untyped-def]
     """The value of today, alone and among those of all days."""
-    day = int(me.day[k])
+    day = me.day[k]
     row[at[0]] = row[at[1] + day] = me.charted[day]
+
+
+def recall(me, row, at, k):  # type: ignore[no-untyped-def]
+    """The values so far; that of today stands for the days to come."""
+    today = me.day[min(k, len(me.day) - 1)]
+    for day in range(len(me.charted)):
+        me.charted[day] = row[at[1] + min(day, today)]
+
+
+def told(me, t):  # type: ignore[no-untyped-def]
+    """The value of the day."""
+    return me.charted[min(int(t / me.rule.length + 1e-9), len(me.charted) - 1)]
 
 
 PART = Part(
     Section=Section, numbers=numbers, series=series, columns=columns, note=note, newest=newest, chart=chart,
+    tells=tells, recall=recall, told=told,
 )  # fmt: skip

@@ -22,4 +22,9 @@ def open_chart(me, row, at, value):  # type: ignore[no-untyped-def]
     row[at[0]] = value
 
 
-PART = Part(Section=Section, columns=columns, open_chart=open_chart)
+def tells(me, row, at, j, typical):  # type: ignore[no-untyped-def]
+    """The value."""
+    return row[at[0]]
+
+
+PART = Part(Section=Section, columns=columns, open_chart=open_chart, tells=tells)

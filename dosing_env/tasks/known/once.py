@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from dosing_env.arithmetic import exp, minimum
-from dosing_env.tasks.known.exact import columns
+from dosing_env.tasks.known.exact import columns, tells
 from dosing_env.tasks.part import Part, Setting, normal_of
 from dosing_env.tasks.units import Share
 from dosing_env.tasks.vocabulary import meaning
@@ -40,5 +40,5 @@ def open_chart(me, row, at, value):  # type: ignore[no-untyped-def]
 
 PART = Part(
     Section=Section, now={"value": 0.0}, numbers=numbers, columns=columns, open=open, newest=newest,
-    open_chart=open_chart,
+    open_chart=open_chart, tells=tells,
 )  # fmt: skip

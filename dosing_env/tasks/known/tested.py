@@ -49,4 +49,11 @@ def chart(me, row, at, k, values):  # type: ignore[no-untyped-def]
             row[at[1 + j]] = values[j] * me.now.tested
 
 
-PART = Part(Section=Section, now={"tested": 0.0}, numbers=numbers, columns=columns, admit=admit, chart=chart)
+def tells(me, row, at, j, typical):  # type: ignore[no-untyped-def]
+    """Copies of allele j, where the result is there."""
+    return row[at[1 + j]] if row[at[0]] > 0.0 else typical
+
+
+PART = Part(
+    Section=Section, now={"tested": 0.0}, numbers=numbers, columns=columns, admit=admit, chart=chart, tells=tells
+)

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import numpy as np
 from msgspec import Meta, Struct
 
-from dosing_env.residual import measured
+from dosing_env.inference.likelihood import surprise
+from dosing_env.residual import FORMS, LOG, measured
 from dosing_env.tasks.given.tablets import mean_of
 from dosing_env.tasks.measured.planned import error_of
 from dosing_env.tasks.part import Column, Part, Setting, normal_of
@@ -21,6 +22,7 @@ from dosing_env.tasks.units import Share
 from dosing_env.tasks.watched.integral import closes, window
 
 RECENT = 4
+_USUAL = 2.5  # of what is measured, at which an additive error has the SD of a proportional one
 Reading = Annotated[float, Meta(ge=0, le=1e6)]
 
 
@@ -44,8 +46,19 @@ def numbers(section: Section, setting: Setting) -> dict[str, Any]:
         "highest": section.highest,
         "digit": section.digit,
         "decisions": setting.clock.decisions,
+        "believed": _believed(section, setting),
     }
     return own | decisions_of(setting.clock)
+
+
+def _believed(section: Section, setting: Setting) -> float:
+    """SD of the logarithm of a value around the true one, as far as a model can know that."""
+    own = setting.drug.assay
+    model = own.proportional if FORMS.index(own.form) == LOG else math.hypot(own.proportional, own.additive / _USUAL)
+    wander = sum(
+        getattr(other, "sd", 0.0) ** 2 for path, other in setting.sections.items() if path.startswith("happens")
+    )
+    return math.sqrt(max(model, section.assay_cv if section.assay_only else 0.0) ** 2 + wander)
 
 
 def series(section: Section, setting: Setting) -> dict[str, int]:
@@ -70,6 +83,29 @@ def ended(me, k, value, chance, visit):  # type: ignore[no-untyped-def]
     """He comes as his visit is due, and in the end."""
     if visit.now.next == k or k == me.rule.decisions:
         measure(me, k, value, chance)
+
+
+def recall(me, row, at, k, visit):  # type: ignore[no-untyped-def]
+    """The values so far. Whoever is here says when he comes again; else that is not known, and no visit is foreseen."""
+    for j in range(len(me.measured) - 1):
+        me.measured[j], me.outside[j] = row[at[4 + 3 * RECENT] + j], row[at[5 + 3 * RECENT] + j]
+    visit.now.next = k if row[at[0]] > 0.0 else math.inf
+
+
+def misfit(me, k, value, visit):  # type: ignore[no-untyped-def]
+    """What the value of decision point k says against the true one; one that is to come is only counted.
+
+    What doses do wanders: an INR says less of the patient than its assay would let it (DERIVED: near its target it
+    changes about as much as the dose, in per cent).
+    """
+    rule = me.rule
+    if visit.now.next == k:
+        me.measured[k] = min(max(value, rule.lowest), rule.highest)
+        return 0.0
+    if not me.measured[k] > 0.0:
+        return 0.0
+    below = 1.0 if me.outside[k] < 0.0 else 0.0
+    return surprise(LOG, rule.believed, 0.0, value, me.measured[k], below)
 
 
 def counted(me, w):  # type: ignore[no-untyped-def]
@@ -129,6 +165,14 @@ PART = Part(
     window=window,
     counted=counted,
     chart=chart,
+    recall=recall,
+    misfit=misfit,
     windows=lambda section, setting: setting.clock.decisions,
-    needs={"start": ("visits",), "ended": ("visits",), "chart": ("doses",)},
+    needs={
+        "start": ("visits",),
+        "ended": ("visits",),
+        "chart": ("doses",),
+        "recall": ("visits",),
+        "misfit": ("visits",),
+    },
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from msgspec import Struct
 
 from dosing_env.arithmetic import minimum
 from dosing_env.care import Endpoint
+from dosing_env.inference.likelihood import surprise
 from dosing_env.pharmacology import Assay
 from dosing_env.residual import FORMS, measured, reported
 from dosing_env.tasks.part import Column, Counted, Part, Setting, normal_of
@@ -39,7 +41,9 @@ def error_of(assay: Assay, only: bool, cv: float) -> dict[str, float]:
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
     drawn = np.array(section.drawn)
+    own = error_of(setting.drug.assay, False, 0.0)
     return error_of(setting.drug.assay, section.assay_only, section.assay_cv) | {
+        **{f"own_{name}": value for name, value in own.items()},
         "lloq": setting.drug.assay.lloq,
         "turnaround": section.turnaround,
         "highest": section.highest,
@@ -63,6 +67,21 @@ def see(me, j, value, chance):  # type: ignore[no-untyped-def]
     me.level[j], me.below[j] = reported(max(0.0, level), rule.lloq)
 
 
+def recall(me, row, at, k):  # type: ignore[no-untyped-def]
+    """The results so far; nan where there is none."""
+    for j in range(len(me.level)):
+        me.level[j] = row[at[0] + j] if row[at[3] + j] > 0.0 else math.nan
+        me.below[j] = row[at[4] + j]
+
+
+def misfit(me, j, value):  # type: ignore[no-untyped-def]
+    """What draw j says against the true level `value`, by the residual error of the model that is believed."""
+    rule = me.rule
+    if not me.level[j] >= 0.0:
+        return 0.0
+    return surprise(rule.own_form, rule.own_proportional, rule.own_additive, value, me.level[j], me.below[j])
+
+
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
     n, end, unit = len(section.drawn), setting.clock.length, setting.clock.unit
     return (
@@ -77,7 +96,7 @@ def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
 def chart(me, row, at, k):  # type: ignore[no-untyped-def]
     """The results that have arrived since the decision point before."""
     if k > 0:
-        for j in range(int(me.known_by[k - 1]), int(me.known_by[k])):
+        for j in range(me.known_by[k - 1], me.known_by[k]):
             row[at[0] + j] = minimum(me.level[j], me.rule.highest)
             row[at[1] + j] = me.drawn[j]
             row[at[2] + j] = me.drawn[j] + me.rule.turnaround
@@ -105,4 +124,6 @@ PART = Part(
     columns=columns,
     see=see,
     chart=chart,
+    recall=recall,
+    misfit=misfit,
 )

@@ -64,9 +64,9 @@ def read(me, k, value, chance):  # type: ignore[no-untyped-def]
     """The reading at decision point k."""
     rule = me.rule
     me.true[k] = value
-    now = me.true[int(me.before[k])]
+    now = me.true[me.before[k]]
     if me.share[k] > 0.0:
-        now += me.share[k] * (me.true[int(me.before[k]) + 1] - now)
+        now += me.share[k] * (me.true[me.before[k] + 1] - now)
     stays = rule.correlation
     if k == 0:
         me.now.error = rule.sd * normal_of(chance, 0)

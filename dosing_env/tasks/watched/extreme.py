@@ -40,7 +40,7 @@ def looks(section: Section, setting: Setting) -> tuple[float, ...]:
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
-    of_look = np.repeat(np.arange(float(count(section, setting))), len(section.at))
+    of_look = np.repeat(np.arange(count(section, setting)), len(section.at))
     sign = 1.0 if section.which == "largest" else -1.0
     return {"sign": sign, "of_look": of_look} | closing(setting.clock, section.window)
 
@@ -51,7 +51,7 @@ def series(section: Section, setting: Setting) -> dict[str, int]:
 
 def see(me, j, value, chance):  # type: ignore[no-untyped-def]
     """Note the output at look j, if it is the most extreme of its window."""
-    w = int(me.of_look[j])
+    w = me.of_look[j]
     if me.there[w] == 0.0 or me.rule.sign * value > me.rule.sign * me.best[w]:
         me.best[w], me.there[w] = value, 1.0
 

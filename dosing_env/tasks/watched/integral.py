@@ -31,17 +31,17 @@ def series(section: Section, setting: Setting) -> dict[str, int]:
 
 def passed(me, piece, exposure):  # type: ignore[no-untyped-def]
     """Add the integral over a piece."""
-    me.integral[int(me.of[piece])] += exposure
+    me.integral[me.of[piece]] += exposure
 
 
 def closes(me, piece):  # type: ignore[no-untyped-def]
     """Whether a window ends with the piece."""
-    return me.closing[piece] > 0.0
+    return me.closing[piece] > 0
 
 
 def window(me, piece):  # type: ignore[no-untyped-def]
     """In which window the piece lies."""
-    return int(me.of[piece])
+    return me.of[piece]
 
 
 def value(me, w):  # type: ignore[no-untyped-def]

@@ -15,7 +15,7 @@ def me(lists: dict[str, list[float]], now: dict[str, float] | None = None, **rul
 
 
 def test_an_integral_is_that_of_its_window() -> None:
-    mine = me({"integral": [0.0, 0.0, 0.0], "of": [0.0, 0.0, 1.0], "closing": [0.0, 1.0, 1.0]})
+    mine = me({"integral": [0.0, 0.0, 0.0], "of": [0, 0, 1], "closing": [0, 1, 1]})
     for piece, exposure in enumerate((100.0, 250.0, 300.0)):
         integral.passed(mine, piece, exposure)
     assert [integral.value(mine, w) for w in (0, 1)] == [350.0, 300.0]
@@ -26,7 +26,7 @@ def test_an_integral_is_that_of_its_window() -> None:
 
 @pytest.mark.parametrize(("sign", "found"), [(1.0, [8.0, 7.0]), (-1.0, [2.0, 1.0])])
 def test_an_extreme_is_that_of_its_window(sign: float, found: list[float]) -> None:
-    mine = me({"best": [0.0] * 3, "there": [0.0] * 3, "of_look": [0.0, 0.0, 1.0, 1.0]}, sign=sign)
+    mine = me({"best": [0.0] * 3, "there": [0.0] * 3, "of_look": [0, 0, 1, 1]}, sign=sign)
     for j, level in enumerate((8.0, 2.0, 1.0, 7.0)):
         extreme.see(mine, j, level, None)
     assert [extreme.value(mine, w) for w in (0, 1)] == found
