@@ -6,6 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -34,7 +35,17 @@ def load(name: str | Mapping[str, Any]) -> Scenario:
         where = printable.one_line(str(name.get("name", "scenario")), printable.VALUE)
         return check(convert(dict(name), _kind_of(dict(name))), where)
     path = catalogue.find("scenarios", str(name))
-    return check(msgspec.structs.replace(decode(path, _kind_of), name=path.stem), str(path))
+    return check(_beside(msgspec.structs.replace(decode(path, _kind_of), name=path.stem), path.parent), str(path))
+
+
+def _beside(scenario: Scenario, folder: Path) -> Scenario:
+    """Files that it names and that lie beside it: a path counts from the file that names it, else from where we are."""
+    found = {
+        key: str(folder / name)
+        for key in ("drug", "population")
+        if (name := getattr(scenario, key)).endswith(".toml") and (folder / name).is_file()
+    }
+    return msgspec.structs.replace(scenario, **found) if found else scenario
 
 
 def _kind_of(content: dict[str, Any]) -> type[Scenario]:

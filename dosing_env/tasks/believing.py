@@ -157,7 +157,8 @@ def _require_told(made: Composition, name: str) -> None:
         what = f"reads {missing}, which the patients of {made.title!r} do not have"
         raise ValueError(f"{name}: {made.drug.name} {what}: {', '.join(own)}")
     for p in made.given:
-        if p.part.columns(p.section, made.settings[p.path]) and not p.has("recall"):
+        charted = p.part.columns(p.section, made.settings[p.path])
+        if charted and not (p.has("recall") and p.key("keeps") in (None, True)):
             raise ValueError(f"{name}: believes no model: the chart does not keep all that was given ({p.path})")
     if not any(p.has("misfit") for p in made.parts):
         raise ValueError(f"{name}: believes no model: nothing is measured that it can use in {made.title!r}")
@@ -184,7 +185,7 @@ def weigh_all(told, rules, key, bench, tried, root, z, doubt):  # type: ignore[n
 
 
 def imagine(told, i, rules, key, bench, into, at, root, z):  # type: ignore[no-untyped-def]
-    """Write into slot `at` who stands behind chart i, with these random effects, as he is now. False: a solve failed."""
+    """Write into slot `at` who may stand behind chart i, by his random effects, as he is now. False: a solve failed."""
     into.records[at] = told.records[i]
     for j in range(into.memory.shape[1]):
         into.memory[at, j] = told.memory[i, j]

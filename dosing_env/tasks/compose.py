@@ -185,7 +185,7 @@ class Composition:
             laid=laid,
             bedside=self.population.Patient._fields,
             wanted=self.wanted,
-            by_name=self.drug.Covariates._fields if self.drug.by_name else (),
+            by_name=self.drug.Covariates._fields if self.drug.by_name else None,
             outputs=tuple(self.outputs),
             lists=lists,
             columns=columns,

@@ -265,14 +265,15 @@ def _worth(j, rules, key, bench, cloud, tried, plan, horizon):  # type: ignore[n
     """What the plan is worth for patient j of the cloud."""
     _copy(cloud, j, tried, 0)
     patient = here(tried, 0, rules)
-    value, at = 0.0, 0
+    value, at, first = 0.0, 0, 1.0
     end = min(patient.course.decision + horizon.ahead, len(clock_of(patient).asked))
     while patient.course.decision < end:
         k = patient.course.decision
         for n in range(len(plan.action)):
             plan.action[n] = plan.grid[plan.first[n] + plan.now[min(at, horizon.free - 1), n]]
         bench.gained[:] = 0.0
-        prescribed(patient, plan.action, 1.0)
+        prescribed(patient, plan.action, first)
+        first = 0.0
         if not treat(patient, key, bench, bench.gained):
             return _FAILED
         value += valued(patient, bench.gained)
@@ -280,7 +281,7 @@ def _worth(j, rules, key, bench, cloud, tried, plan, horizon):  # type: ignore[n
         for piece in range(clock.first_piece[k], clock.first_piece[k + 1]):
             value += _LITTLE * nearness(patient, piece)
         if asks(patient):
-            at += 1
+            at, first = at + 1, 1.0
     return value
 
 

@@ -190,6 +190,8 @@ def _unknown_references(made: Composition) -> Iterator[str]:
                 yield f"{p.path}.copies: {catalogue.unknown('bedside value of the population', name, bedside)}"
         if p.has("bedside") and p.key("value") and p.key("value") not in bedside:
             yield f"{p.path}: {catalogue.unknown('bedside value of the population', p.key('value'), bedside)}"
+        if p.role == "watched" and p.key("value") and p.key("value") not in bedside:
+            yield f"{p.path}.times: {catalogue.unknown('bedside value of the population', p.key('value'), bedside)}"
         looks = p.has("start") or p.has("see") or p.has("ended")
         if looks and p.key("of") and p.key("of") not in outputs:
             yield f"{p.path}.of: {catalogue.unknown('output of the drug', p.key('of'), outputs)}"

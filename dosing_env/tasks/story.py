@@ -31,7 +31,7 @@ class Story:
         parts: of the task, in the order of roles and of the file.
         laid: path of a part -> what it has in compiled code.
         bedside: bedside values of the patients; `wanted`: those that the drug reads.
-        by_name: the drug's covariates, where they are bedside values of their names or follow from such.
+        by_name: the drug's covariates, where they are bedside values of their names or follow from such; else None.
         outputs: of the drug, by name.
         lists: names of the lists of the clock, and whether they are of whole numbers.
         columns: path of a part -> how many columns it has in the chart.
@@ -46,7 +46,7 @@ class Story:
     laid: Mapping[str, Laid]
     bedside: tuple[str, ...]
     wanted: tuple[str, ...]
-    by_name: tuple[str, ...]
+    by_name: tuple[str, ...] | None
     outputs: tuple[str, ...]
     lists: Mapping[str, bool]
     columns: Mapping[str, int]
@@ -97,7 +97,7 @@ class Story:
         yield "from dosing_env.simulation.compiling import HOLE, merged"
         yield "from dosing_env.simulation.stretches import stretch"
         yield "from dosing_env.tasks.part import Chance"
-        followed = {FOLLOWING[v] for v in self.by_name if v not in self.bedside}
+        followed = {FOLLOWING[v] for v in self.by_name or () if v not in self.bedside}
         for formula in sorted(followed | {p.section.formula for p in self.parts if p.kind == "formula"}):
             yield f"from dosing_env.formulas import {formula}"
         for p in self.parts:
@@ -217,7 +217,7 @@ class Story:
         def now(v: str) -> str:
             return v if v in self.changing else self._baseline(v)
 
-        if not self.by_name:
+        if self.by_name is None:
             return f"covariates(Patient({', '.join(map(now, self.wanted))}))"
         values = []
         for v in self.by_name:
@@ -231,6 +231,8 @@ class Story:
         for p in settled:
             yield self._call(p, "admit", "x", _chance(p))
         for p in self.of("open"):
+            if (p.key("value") or p.name) not in self.bedside:
+                continue
             yield self._call(p, "open", f"x.{p.key('value') or p.name}", _chance(p))
         for p in self.of("note"):
             yield self._call(p, "note", "0", f"bedside_{p.key('value') or p.name}(patient, 0.0)", _chance(p))
@@ -269,8 +271,9 @@ class Story:
         yield "k = patient.course.decision"
         given = self.of("prescribe", "given")
         for n, p in enumerate(given):
-            yield f"dose_{n}, limit_{n} = {self._call(p, 'prescribe', 'k', f'action[{n}]')}"
-            yield f"patient.memory[patient.rules.where.course_wanted_{n}_first + k] = action[{n}]"
+            wanted = f"action[{n}] * first" if p.key("once") else f"action[{n}]"
+            yield f"dose_{n}, limit_{n} = {self._call(p, 'prescribe', 'k', wanted)}"
+            yield f"patient.memory[patient.rules.where.course_wanted_{n}_first + k] = {wanted}"
         yield "return dose_0, limit_0"
 
     def _wanted(self) -> Iterator[str]:

@@ -24,6 +24,7 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
     max_rate: Rate
     min_infusion: Hours = 0.0
     into: str = ""  # compartment; left out, the drug's own
+    once: bool = False  # given where a policy is asked, and not again where it is not
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:

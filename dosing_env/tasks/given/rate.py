@@ -19,12 +19,13 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 
     max_rate: Rate
     into: str = ""  # compartment; left out, the drug's own
+    keeps: bool = False  # the chart keeps all rates, from the first on; else the newest, newest first
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
     drug = setting.drug
     into = drug.compartments.index(section.into) if section.into else drug.dosed
-    return {"max_rate": section.max_rate, "into": into, "shown": shown(setting)}
+    return {"max_rate": section.max_rate, "into": into, "shown": 0 if section.keeps else shown(setting)}
 
 
 def shown(setting: Setting) -> int:
@@ -65,16 +66,24 @@ def grid(section: Section, setting: Setting) -> tuple[float, ...]:
 
 
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
-    """The newest first."""
-    return (Column(f"recent_{setting.name}", unit(setting), 0.0, section.max_rate, shown(setting)),)
+    name, length = (setting.name, setting.clock.decisions) if section.keeps else (None, shown(setting))
+    return (Column(name or f"recent_{setting.name}", unit(setting), 0.0, section.max_rate, length),)
 
 
 def chart(me, row, at, k):  # type: ignore[no-untyped-def]
-    """The rate of the decision point before moves in; the others move on."""
-    if k > 0:
+    """The rate of the decision point before; where the newest are shown, it moves in and the others move on."""
+    if k > 0 and me.rule.shown == 0.0:
+        row[at[0] + k - 1] = me.given[k - 1]
+    elif k > 0:
         for j in range(int(me.rule.shown) - 1, 0, -1):
             row[at[0] + j] = row[at[0] + j - 1]
         row[at[0]] = me.given[k - 1]
+
+
+def recall(me, row, at, k):  # type: ignore[no-untyped-def]
+    """All rates so far."""
+    for j in range(k):
+        me.given[j] = row[at[0] + j]
 
 
 def endpoints(section: Section, setting: Setting) -> tuple[Counted, ...]:
@@ -86,5 +95,5 @@ def endpoints(section: Section, setting: Setting) -> tuple[Counted, ...]:
 PART = Part(
     Section=Section, numbers=numbers, series=series, columns=columns, events=lambda section, setting: 2,
     limits=("", "max_rate"), action=action, grid=grid, endpoints=endpoints, prescribe=prescribe, enter=enter,
-    chart=chart,
+    chart=chart, recall=recall,
 )  # fmt: skip

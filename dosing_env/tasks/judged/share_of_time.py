@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from dosing_env.anticoagulation import share_of_line
-from dosing_env.tasks.judged.share_of_windows import near as near_value
+from dosing_env.tasks.judged.share_of_windows import distance
 from dosing_env.tasks.part import Part, Setting
 
 
@@ -38,7 +38,7 @@ def judge(me, w, ends, low, high):  # type: ignore[no-untyped-def]
 
 def near(me, w, ends, low, high):  # type: ignore[no-untyped-def]
     """How far the line lies from the middle of the limits; of one limit, how far beyond it."""
-    return near_value(me, w, 0.5 * (ends[0] + ends[1]), low, high) * me.rule.sought
+    return distance(0.5 * (ends[0] + ends[1]), low, high) * me.rule.sought
 
 
 PART = Part(Section=Section, numbers=numbers, judge=judge, near=near)

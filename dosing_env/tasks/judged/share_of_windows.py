@@ -20,11 +20,18 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True, rename={"first": 
     low: float = -math.inf
     high: float = math.inf
     first: int = 1
+    harm: bool = False
 
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
     first = section.first - 1
-    return {"low": section.low, "high": section.high, "first": first, "counted": setting.windows - first}
+    return {
+        "low": section.low,
+        "high": section.high,
+        "first": first,
+        "counted": setting.windows - first,
+        "sought": not section.harm,
+    }
 
 
 def judge(me, w, value, low, high):  # type: ignore[no-untyped-def]
@@ -34,6 +41,11 @@ def judge(me, w, value, low, high):  # type: ignore[no-untyped-def]
 
 def near(me, w, value, low, high):  # type: ignore[no-untyped-def]
     """How far it is from the middle, or from the one limit: decides between plans that reach as much."""
+    return distance(value, low, high) * me.rule.sought
+
+
+def distance(value, low, high):  # type: ignore[no-untyped-def]
+    """Minus what lies between a value and the middle of the limits, or beyond the one limit, relative to it."""
     if low == -math.inf:
         return -max(value - high, 0.0) / max(abs(high), _SMALL)
     if high == math.inf:

@@ -17,13 +17,14 @@ from dosing_env.tasks.watched.integral import closes, window
 LOOKS = 50_000  # of a course
 
 
-class Section(Struct, frozen=True, forbid_unknown_fields=True):
+class Section(Struct, frozen=True, forbid_unknown_fields=True, rename={"value": "times"}):
     """Above what, in which windows, looked at how often."""
 
     above: float
     window: Span
     every: Span
     of: str = ""  # output of the drug; left out, its first
+    value: str = ""  # bedside value of the patient that `above` is so many times of: the MIC
 
 
 def count(section: Section, setting: Setting) -> int:
@@ -56,6 +57,11 @@ def series(section: Section, setting: Setting) -> dict[str, int]:
     return {"share": count(section, setting) + 1}
 
 
+def open(me, value, chance):  # type: ignore[no-untyped-def]
+    """The patient's own limit."""
+    me.now.limit = value
+
+
 def start(me, value, chance):  # type: ignore[no-untyped-def]
     """Where the first line begins."""
     me.now.before = value
@@ -63,7 +69,7 @@ def start(me, value, chance):  # type: ignore[no-untyped-def]
 
 def see(me, j, value, chance):  # type: ignore[no-untyped-def]
     """Add the line from the look before to look j."""
-    part = share_of_line(me.now.before, value, me.rule.above, math.inf)
+    part = share_of_line(me.now.before, value, me.rule.above * me.now.limit, math.inf)
     me.share[int(j // me.rule.each)] += part / me.rule.each
     me.now.before = value
 
@@ -74,6 +80,7 @@ def value(me, w):  # type: ignore[no-untyped-def]
 
 
 PART = Part(
-    Section=Section, now={"before": 0.0}, numbers=numbers, series=series, looks=looks, windows=count, start=start,
-    see=see, closes=closes, window=window, every=lambda section, setting: section.window, value=value,
+    Section=Section, now={"before": 0.0, "limit": 1.0}, numbers=numbers, series=series, looks=looks, windows=count,
+    open=open, start=start, see=see, closes=closes, window=window, every=lambda section, setting: section.window,
+    value=value,
 )  # fmt: skip
