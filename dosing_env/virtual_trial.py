@@ -114,7 +114,7 @@ def compare(
     for policy in loaded:
         _warn_of_another_scenario(policy, case)
     cases = [case.generated_by(drug) for drug in (case.drug, *(case.rivals if rivals else ()))]
-    drugs = tuple(str(one.drug) for one in cases)
+    drugs = tuple(portable(one.drug) for one in cases)
     _check_rows(patients, len(chosen), len(drugs))
     work = [  # drugs in turn: processes that start together compile different ones
         _Job(one, policy, seed, first, last, one.drug == case.drug)
@@ -137,7 +137,7 @@ def identity(
     """
     case = scenarios.load(scenario)
     arms = [arm_of(policy_of(policy)).name for policy in (case.policies if policies is None else policies)]
-    drugs = (case.drug, *(case.rivals if rivals else ()))
+    drugs = map(portable, (case.drug, *(case.rivals if rivals else ())))
     return trial_files.identity(_provenance(case, patients, seed, ""), arms, drugs)
 
 
@@ -212,7 +212,7 @@ def _run_all(work: list[_Job], jobs: int, progress: Progress | None) -> tuple[li
         report(0, len(work), "preparing (compiles on first use)")
         for job, result in _results(work, jobs):
             results.append(result)
-            report(len(results), len(work), f"{arm_of(policy_of(job.policy)).name} on {job.scenario.drug}")
+            report(len(results), len(work), f"{arm_of(policy_of(job.policy)).name} on {portable(job.scenario.drug)}")
     except KeyboardInterrupt:
         return results, STOPPED
     except BrokenProcessPool:
@@ -255,7 +255,7 @@ def _run(job: _Job) -> _Result:
     cohort, returns = treat(job.scenario, policy, np.arange(job.first, job.last), seed=job.seed, stream=STREAM)
     tables = job.scenario.tables
     frame = tables.outcomes(cohort, returns)
-    frame.insert(0, "drug", str(job.scenario.drug))
+    frame.insert(0, "drug", portable(job.scenario.drug))
     frame.insert(1, "policy", arm_of(policy).name)
     if not job.pictured:
         return _Result(frame, None, None, None, None)

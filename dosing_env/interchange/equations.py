@@ -129,7 +129,10 @@ def drug(
         assay=assay,
         dosed=dosed,
         driver=0 if equations.linear else equations.driver,
-        outputs={name: getattr(made, f"output_{i}") for i, (name, _) in enumerate(equations.outputs, start=1)},
+        outputs={
+            name: getattr(made, f"output_{i}") if i > 1 or equations.level else made.output
+            for i, (name, _) in enumerate(equations.outputs, start=1)
+        },
         time_unit=time_unit,
         amount_unit=amount_unit,
         by_name=True,

@@ -14,7 +14,7 @@ import numpy as np
 
 from dosing_env.report.look import COLOUR, HARM, INK, MARKER, QUIET, TARGET
 from dosing_env.report.numbers import difference_unit
-from dosing_env.report.shown import day_ticks, in_grams, shown_of
+from dosing_env.report.shown import scale_of, shown_of, ticks
 from dosing_env.statistics import Array
 from dosing_env.trial import ALL, Trial
 
@@ -51,46 +51,56 @@ def course_bands(trial: Trial, policy: str) -> Figure:
     figure, ax = _panel(shown.unit)
     colour = COLOUR[trial.arm(policy).kind]
     curves = _curves(trial, policy)
-    days = curves.index.to_numpy() / 24
+    time = curves.index.to_numpy() / shown.time_h
     _target(ax, shown.band)
     for (low, high), alpha in zip(BANDS, (0.25, 0.5), strict=True):
-        ax.fill_between(days, *np.percentile(curves, (low, high), axis=1), color=colour, alpha=alpha, lw=0)
-    ax.plot(days, np.median(curves, axis=1), color=INK, lw=0.9)
-    ax.set(xlabel="day", xlim=(0, days.max()), ylim=(0, _curve_limit(trial)))
-    ax.set_xticks(day_ticks(days.max()))
+        ax.fill_between(time, *np.percentile(curves, (low, high), axis=1), color=colour, alpha=alpha, lw=0)
+    ax.plot(time, np.median(curves, axis=1), color=INK, lw=0.9)
+    ax.set(xlabel=shown.time, xlim=(0, time.max()), ylim=(0, _curve_limit(trial)))
+    ax.set_xticks(ticks(shown, time.max()))
     return figure
 
 
 def patient_course(trial: Trial, policy: str, patient: int) -> Figure:
     """One patient under one policy: the true course, what was measured, and the doses below."""
-    shown, grams = shown_of(trial), trial.doses is not None and in_grams(trial.doses["dose_mg"])
-    figure, ax = _panel(f"{shown.unit}; doses in {'g' if grams else 'mg'}", bottom=0.36)
+    shown = shown_of(trial)
+    unit, of = scale_of(shown, trial.doses) if trial.doses is not None else (shown.dose_unit, 1.0)
+    figure, ax = _panel(f"{shown.unit}; doses in {unit}", bottom=0.36)
     below = figure.add_axes((LEFT, BOTTOM, RIGHT - LEFT, 0.12), sharex=ax)
     colour = COLOUR[trial.arm(policy).kind]
     curve = _curves(trial, policy)[patient]
-    days = curve.index.to_numpy() / 24
+    time = curve.index.to_numpy() / shown.time_h
     _target(ax, shown.band)
-    ax.plot(days, curve, color=colour, lw=1.5)
+    ax.plot(time, curve, color=colour, lw=1.5)
     _levels(ax, trial, policy, patient)
-    ax.set(xlim=(0, days.max()), ylim=(0, _patient_limit(trial, patient)))
+    ax.set(xlim=(0, time.max()), ylim=(0, _patient_limit(trial, patient)))
     ax.tick_params(labelbottom=False)
     if trial.doses is not None:
-        doses, unit = trial.doses[(trial.doses["policy"] == policy) & (trial.doses["patient"] == patient)], 1000**grams
-        width = 0.14 if grams else 0.8  # days
-        below.bar(doses["time_h"] / 24, doses["dose_mg"] / unit, width=width, align="edge", color=colour)
-        top = max(trial.doses["dose_mg"].max() / unit, 1)
-        below.set(xlabel="day", ylim=(0, top), yticks=[0, math.floor(top)])
+        doses = trial.doses[(trial.doses["policy"] == policy) & (trial.doses["patient"] == patient)]
+        start = doses["time_h"] / shown.time_h
+        width = 0.8 * start.diff().min() if len(start) > 1 else 0.8
+        width = min(width, 0.14) if unit == "g" else width  # infusions of a ward
+        below.bar(start, doses[shown.dose] / of, width=width, align="edge", color=colour)
+        highest = trial.doses[shown.dose].max() / of
+        below.set(xlabel=shown.time, ylim=(0, max(highest, 1e-9)), yticks=[0, _few_digits(highest)])
     _bare(below)
-    below.set_xticks(day_ticks(days.max()))
+    below.set_xticks(ticks(shown, time.max()))
     return figure
+
+
+def _few_digits(value: float) -> float:
+    """A round number not above a value: what is written at the end of an axis."""
+    if value >= 1.0:
+        return float(math.floor(value))
+    return math.floor(value * 100.0) / 100.0
 
 
 def dose_shares(trial: Trial, policy: str) -> Figure:
     """Share of patients given each dose, decision by decision. Colours as in `dose_classes`."""
     figure, ax = _panel("% of patients")
-    doses = _doses(trial)
-    given = doses[doses["policy"] == policy].pivot(index="time_h", columns="patient", values="dose_mg")
-    start = given.index.to_numpy() / 24
+    doses, shown = _doses(trial), shown_of(trial)
+    given = doses[doses["policy"] == policy].pivot(index="time_h", columns="patient", values=shown.dose)
+    start = given.index.to_numpy() / shown.time_h
     edges = np.append(start, 2 * start[-1] - start[-2] if len(start) > 1 else start[-1] + 1)
     bottom = np.zeros(len(start))
     for _, low, high, colour in dose_classes(trial):
@@ -98,8 +108,8 @@ def dose_shares(trial: Trial, policy: str) -> Figure:
         ends = (np.append(bottom, bottom[-1]), np.append(top, top[-1]))
         ax.fill_between(edges, *ends, step="post", color=colour, lw=0)
         bottom = top
-    ax.set(xlabel="day", xlim=(edges[0], edges[-1]), ylim=(0, 100))
-    ax.set_xticks(day_ticks(edges[-1]))
+    ax.set(xlabel=shown.time, xlim=(edges[0], edges[-1]), ylim=(0, 100))
+    ax.set_xticks(ticks(shown, edges[-1]))
     return figure
 
 
@@ -160,10 +170,10 @@ def forest(trial: Trial, policy: str) -> Figure:
 
 
 def dose_classes(trial: Trial) -> list[tuple[str, float, float, Any]]:
-    """Up to seven classes of dose, from none to the highest: label (mg), lowest, highest, colour (dark is more)."""
+    """Up to seven classes of dose, from none to the highest: label, lowest, highest, colour (dark is more)."""
     import matplotlib
 
-    amounts, counts = np.unique(_doses(trial)["dose_mg"], return_counts=True)
+    amounts, counts = np.unique(_doses(trial)[shown_of(trial).dose], return_counts=True)
     above, weight = amounts[amounts > 0], counts[amounts > 0]
     share = (np.cumsum(weight) - weight / 2) / weight.sum()
     classes = np.minimum((share * 6).astype(int), 5) if len(above) > 6 else np.arange(len(above))
@@ -211,10 +221,11 @@ def _target(ax: Axes, band: Any) -> None:
 
 def _levels(ax: Axes, trial: Trial, policy: str, patient: int) -> None:
     if trial.levels is not None:
+        shown = shown_of(trial)
         mine = trial.levels[(trial.levels["policy"] == policy) & (trial.levels["patient"] == patient)]
         ax.plot(
-            mine["drawn_h"] / 24,
-            mine[shown_of(trial).measured],
+            mine["drawn_h"] / shown.time_h,
+            mine[shown.measured],
             ls="",
             marker="o",
             ms=4.5,

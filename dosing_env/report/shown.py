@@ -1,4 +1,4 @@
-"""What the pictures of a trial show of a patient: on a ward concentrations, in a clinic INRs."""
+"""What the pictures of a trial show of a patient, in which units: what a task declares, concentrations, or INRs."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ class Shown:
     sorted_by: str  # the column of `Trial.frame` by which example patients are chosen
     sorted_words: str
     person: tuple[tuple[str, str, str, int], ...]
+    dose: str = "dose_mg"  # column of `Trial.doses`
+    dose_unit: str = "mg"
+    time: str = "day"  # of the horizontal axis
+    time_h: float = 24.0
 
 
 def shown_of(trial: Trial) -> Shown:
@@ -47,7 +51,8 @@ def shown_of(trial: Trial) -> Shown:
 
 def _declared(shown: dict[str, Any], trial: Trial) -> Shown:
     """As a task made of parts says it."""
-    band = shown["band"]
+    band, columns = shown["band"], trial.frame.columns
+    sorted_by = next((column for column in ("WT_kg", "AGE_years") if column in columns), columns[3])
     return Shown(
         title=f"True course, {shown['unit']}",
         curve=shown["curve"],
@@ -56,9 +61,13 @@ def _declared(shown: dict[str, Any], trial: Trial) -> Shown:
         round_to=1,
         band=(float(band[0]), float(band[1])) if band else None,
         band_words="the target",
-        sorted_by=next(column for column in ("WT_kg", "AGE_years", trial.frame.columns[3]) if column in trial.frame),
-        sorted_words="weight",
-        person=(("", "WT_kg", "kg", 0),) if "WT_kg" in trial.frame else (),
+        sorted_by=sorted_by,
+        sorted_words={"WT_kg": "weight", "AGE_years": "age"}.get(sorted_by, sorted_by.replace("_", " ")),
+        person=(("", "WT_kg", "kg", 0),) if "WT_kg" in columns else (),
+        dose=shown["dose"],
+        dose_unit=shown["dose_unit"],
+        time=shown["time"],
+        time_h=shown["time_h"],
     )
 
 
@@ -103,20 +112,26 @@ def _inrs(band: tuple[float, float]) -> Shown:
 
 def person(trial: Trial, numbers: Numbers, patient: int) -> Markup:
     """Who a patient is, in words."""
-    male = numbers.tables["patients"].loc[patient, "male"] == 1
-    parts = [Markup("{}").format("man" if male else "woman")]
-    for words, column, unit, decimals in (("", "AGE_years", "years", 0), *shown_of(trial).person):
+    known = numbers.tables["patients"]
+    parts = [Markup("{}").format(f"patient {patient}")]
+    if "male" in known:
+        parts = [Markup("{}").format("man" if known.loc[patient, "male"] == 1 else "woman")]
+    age = (("", "AGE_years", "years", 0),) if "AGE_years" in known else ()
+    for words, column, unit, decimals in (*age, *shown_of(trial).person):
         cell = numbers.covariate(patient, column, decimals)
         parts.append(Markup(" ").join(part for part in (words, cell, unit) if part))
     return Markup(", ").join(parts)
 
 
-def day_ticks(days: float) -> range:
-    """Days to write on an axis of so many, from 0: not more than about fifteen."""
-    step = next((step for step in (1, 7, 14, 28) if days / step <= 14), 56)
-    return range(0, math.floor(days) + 1, step)
+def ticks(shown: Shown, length: float) -> range:
+    """What to write on an axis of time, from 0 to a length in its unit: not more than about fifteen."""
+    steps = (1, 7, 14, 28, 56) if shown.time == "day" else (1, 2, 5, 10, 30, 60, 120)
+    step = next((step for step in steps if length / step <= 14), steps[-1])
+    return range(0, math.floor(length + 1e-9) + 1, step)
 
 
-def in_grams(doses: Any) -> bool:
-    """Whether doses are so large that they are shown in grams."""
-    return bool(doses.max() >= 1000)
+def scale_of(shown: Shown, doses: Any) -> tuple[str, float]:
+    """The unit in which doses are drawn, and how much of the table's one it is: many milligrams are grams."""
+    if shown.dose_unit == "mg" and doses[shown.dose].max() >= 1000:
+        return "g", 1000.0
+    return shown.dose_unit, 1.0

@@ -63,8 +63,10 @@ class Composition:
     @functools.cached_property
     def outputs(self) -> dict[str, Any]:
         """What can be seen of the drug, by name; the first is what is measured."""
-        others = {name: f for name, f in self.drug.outputs.items() if name != "level"}
-        return {"level": self.drug.output} | others
+        measured = self.drug.output
+        first = next((name for name, f in self.drug.outputs.items() if f is measured), "level")
+        others = {name: f for name, f in self.drug.outputs.items() if name not in (first, "level")}
+        return {first: measured} | others
 
     @functools.cached_property
     def settings(self) -> dict[str, Setting]:

@@ -38,6 +38,7 @@ prescribed: Any = HOLE
 wanted_before: Any = HOLE
 entering: Any = HOLE
 seen: Any = HOLE
+visible: Any = HOLE
 passed: Any = HOLE
 ended: Any = HOLE
 closed: Any = HOLE
@@ -183,12 +184,12 @@ def treat(patient, key, bench, gained):  # type: ignore[no-untyped-def]
             number = clock.look_number[j]
             seen(patient, key, clock.look_of[j], number, clock.look_at[j], bench.seen[j - first])
             if clock.look_of[j] < 0:
-                bench.looked[number] = bench.seen[j - first, 0]
+                bench.looked[number] = visible(patient, clock.look_at[j], bench.seen[j - first])
         passed(patient, piece, exposure)
         if clock.decided[piece] > 0:
             values = outputs(to_fixed_tuple(course.amounts, N), p)
             ended(patient, key, k + 1, end, values)
-            bench.ended[0] = values[0]
+            bench.ended[0] = visible(patient, end, values)
         closed(patient, key, piece, gained)
     _keep_events(patient, bench.events, events, clock.at[k + 1])
     course.decision = k + 1
@@ -278,9 +279,8 @@ def trace(courses, given, rules, key, bench, looked, ended_at):  # type: ignore[
         patient = here(courses, i, rules)
         before = here(given, i, rules)
         settle(patient, key, bench)
-        ended_at[i, 0] = outputs(
-            to_fixed_tuple(patient.course.amounts, N), parameters(patient, key, bench.record[0], 0.0)
-        )[0]
+        p = parameters(patient, key, bench.record[0], 0.0)
+        ended_at[i, 0] = visible(patient, 0.0, outputs(to_fixed_tuple(patient.course.amounts, N), p))
         while patient.course.decision < before.course.decision:
             wanted_before(before, patient.course.decision, bench.action)
             prescribed(patient, bench.action, 1.0)

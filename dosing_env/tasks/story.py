@@ -16,9 +16,8 @@ from dosing_env.tasks.vocabulary import FOLLOWING
 SHOWN = ("known", "happens", "given", "measured")  # the order of a chart
 
 MADE = (  # holes of `follow` that the text fills
-    "clock_of", "parameters", "admitted", "started", "asks", "prescribed", "wanted_before", "entering", "seen",
-    "passed", "ended", "closed", "opened", "observed", "paid_for", "sought_for", "nearness",
-    "recalled",
+    "clock_of", "parameters", "visible", "admitted", "started", "asks", "prescribed", "wanted_before", "entering",
+    "seen", "passed", "ended", "closed", "opened", "observed", "paid_for", "sought_for", "nearness", "recalled",
 )  # fmt: skip
 
 
@@ -121,6 +120,8 @@ class Story:
                 yield _function(f"bedside_{value}", "patient, t", self._value(value))
         for n, output in enumerate(self.outputs):
             yield _function(f"output_{output}", "patient, t, values", self._output(n, output))
+        first = f"output_{self.outputs[0]}(patient, t, values)"
+        yield _function("visible", "patient, t, values", [f"return {first}"])
         yield _function("parameters", "patient, key, bench, t", self._parameters())
         yield _function("admitted", "patient, key", self._admitted())
         yield _function("started", "patient, key, values", self._started())

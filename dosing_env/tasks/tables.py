@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_AXES = (("day", 24.0), ("h", 1.0), ("min", 1.0 / 60.0), ("s", 0.0))  # of pictures: what has three of them
+
+
 class Tables:
     """The tables of a task."""
 
@@ -48,12 +51,31 @@ class Tables:
 
     def said_of_target(self) -> dict[str, Any]:
         """For the provenance of a trial."""
-        first = self.made.judging[0]
-        low, high = first.key("low"), first.key("high")
-        numbers = [value for value in (low, high) if isinstance(value, float) and np.isfinite(value)]
         unit, output = self.made.drug.assay.unit, next(iter(self.made.outputs))
-        said = {"curve": f"{output}_{plain(unit)}", "measured": f"{output}_{plain(unit)}", "unit": unit}
-        return {"target": self.endpoints()[0].title, "shown": said | {"band": numbers if len(numbers) == 2 else None}}
+        given, number = next(pair for pair in zip(self.made.given, self.task.actions, strict=True) if _gives(pair[0]))
+        time, time_h = next(pair for pair in _AXES if self.task.hours[-1] >= 3.0 * pair[1])
+        shown = {
+            "curve": f"{output}_{plain(unit)}",
+            "measured": f"{output}_{plain(unit)}",
+            "unit": unit,
+            "band": self._band(),
+            "dose": f"{given.name}_{plain(number.unit)}",
+            "dose_unit": number.unit,
+            "time": time,
+            "time_h": time_h,
+        }
+        return {"target": self.endpoints()[0].title, "shown": shown}
+
+    def _band(self) -> list[float] | None:
+        """The target as values of the curve that is drawn; None: it is none of it."""
+        first = self.made.judging[0]
+        source, limits = self.made.source(first), [first.key("low"), first.key("high")]
+        if not all(isinstance(value, float) and np.isfinite(value) for value in limits):
+            return None
+        if source.kind == "integral":  # as what it is on average
+            return [value / source.section.window for value in limits]
+        own = source.key("of") in ("", *list(self.made.outputs)[:1])
+        return limits if source.kind in ("line", "extreme") and own else None
 
     def outcomes(self, cohort: Any, returns: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
         """One row per patient: covariates, endpoints, return."""
@@ -129,6 +151,11 @@ class Tables:
                 )
         empty = pd.DataFrame({"patient": [], "drawn_h": [], column: [], "below": []})
         return pd.concat(rows, ignore_index=True) if rows else empty
+
+
+def _gives(p: Named) -> bool:
+    """Whether it gives something, and does not only say when."""
+    return p.has("enter")
 
 
 def _of_term(p: Named, harm: bool) -> Endpoint | None:

@@ -32,7 +32,7 @@ def numbers(section: Section, setting: Setting) -> dict[str, Any]:
         raise ValueError(f"{where}.adds: {len(section.adds)} values, of {len(section.at)} moments")
     if (np.diff(section.at) <= 0.0).any():
         raise ValueError(f"{where}.at: {list(section.at)} is not ascending")
-    known = ("level", *setting.drug.outputs)
+    known = tuple(setting.drug.outputs) or ("level",)
     if section.on not in known:
         raise ValueError(f"{where}.on: unknown output of the drug {section.on!r}. Known: {', '.join(known)}")
     return {"at": np.array(section.at), "adds": np.array(section.adds)}
