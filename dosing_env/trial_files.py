@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dosing_env.io import folders, printable, reading
+from dosing_env.io.exact import read_csv
 from dosing_env.io.folders import ANOTHER, Record, digest_of
 from dosing_env.io.spreadsheet import quoted, unquoted
 from dosing_env.io.writing import flush, whole, write_whole
@@ -185,4 +186,4 @@ def _read_table(directory: Path, name: str, digest: str) -> pd.DataFrame:
         raise ValueError(f"{path}: was changed after the trial was saved (its SHA-256 is not the one in {INDEX})")
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    return unquoted(pd.read_csv(path, float_precision="round_trip"))
+    return unquoted(read_csv(path))

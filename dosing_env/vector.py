@@ -88,8 +88,6 @@ class DosingVectorEnv(VectorEnv):
         if overrides:
             self.scenario = self.scenario.replace(**overrides)
         self.task: Task = self.scenario.task().held() if hold else self.scenario.task()
-        if render_mode is not None and self.task.kind == "parts":
-            raise ValueError(f"render_mode: {self.task.name}: of tasks made of parts a course cannot be drawn yet")
         if solver_for(self.task.drug, solver) == "scipy":
             raise ValueError("solver: 'scipy' is the reference of the tests, use 'exact' or 'compiled'")
         require_room(self.task, num_envs)
@@ -199,9 +197,10 @@ class DosingVectorEnv(VectorEnv):
         """One text ("ansi") or picture ("rgb_array") per patient: the course so far."""
         if self.render_mode is None:
             return None
-        from dosing_env.report import courses
+        from dosing_env.report import any_course, courses
 
-        draw = courses.as_text if self.render_mode == "ansi" else courses.as_picture
+        drawing = any_course if self.task.kind == "parts" else courses
+        draw = drawing.as_text if self.render_mode == "ansi" else drawing.as_picture
         return tuple(draw(self._open_cohort(), slot) for slot in range(self.num_envs))
 
     def __getstate__(self) -> Any:
@@ -221,7 +220,7 @@ class DosingVectorEnv(VectorEnv):
         """Everything that changes from step to step, by name: to go on from it, see `restore`."""
         cohort = self._open_cohort()
         kept = {"courses": cohort.courses.view(np.uint8), "observation": cohort.observation}
-        kept |= {"patients": self._patients, "over": self.over}
+        kept |= {"series": cohort.memory, "patients": self._patients, "over": self.over}
         if self._memory is not None:
             kept["memory"] = self._memory
         return {name: np.array(array) for name, array in kept.items()}
@@ -232,7 +231,7 @@ class DosingVectorEnv(VectorEnv):
         self._open(seed)
         cohort = self._open_cohort()
         cohort.courses.view(np.uint8)[:] = snapshot["courses"]
-        cohort.observation[:] = snapshot["observation"]
+        cohort.memory[:], cohort.observation[:] = snapshot["series"], snapshot["observation"]
         self._patients, self.over = snapshot["patients"].copy(), snapshot["over"].copy()
         self._memory = snapshot.get("memory")
 

@@ -102,18 +102,18 @@ class Tables:
         }
         return SimpleNamespace(now=cohort.courses[p.id][slots] if p.part.now else None, **series)
 
-    def doses(self, cohort: Any) -> pd.DataFrame:
+    def doses(self, cohort: Any, slots: Any = slice(None)) -> pd.DataFrame:
         """What was given: one row per patient and decision."""
         import pandas as pd
 
-        n = self.task.decisions
+        n, numbers = self.task.decisions, cohort.courses["number"][slots]
         columns: dict[str, Any] = {
-            "patient": np.repeat(cohort.courses["number"], n),
-            "decision": np.tile(np.arange(n), cohort.size),
-            "time_h": np.tile(self.task.hours[:-1], cohort.size),
+            "patient": np.repeat(numbers, n),
+            "decision": np.tile(np.arange(n), len(numbers)),
+            "time_h": np.tile(self.task.hours[:-1], len(numbers)),
         }
         for p, number in zip(self.made.given, self.task.actions, strict=True):
-            own = self.of_part(cohort, p)
+            own = self.of_part(cohort, p, slots)
             if hasattr(own, "given"):
                 columns[f"{p.name}_{plain(number.unit)}"] = own.given.ravel()
         return pd.DataFrame(columns)
@@ -133,14 +133,16 @@ class Tables:
                 said["curve"]: curves.ravel(),
             }
         )
-        return shown, self._measurements(cohort, slots, said["measured"])
+        return shown, self.measured(cohort, slots, said["measured"])
 
-    def _measurements(self, cohort: Any, slots: Any, column: str) -> pd.DataFrame:
+    def measured(self, cohort: Any, slots: Any, column: str) -> pd.DataFrame:
+        """What was measured of the patients in these slots, one row each, the values in a column of this name."""
         import pandas as pd
 
         number, rows = cohort.courses["number"][slots], []
+        first = next(iter(self.made.outputs))
         for p in self.made.parts:
-            if p.part.measurements is not None:
+            if p.part.measurements is not None and p.key("of") in ("", first):  # as the curve beside it
                 own = self.of_part(cohort, p, slots)
                 times, values, below = p.part.measurements(p.section, self.made.settings[p.path], own)
                 there = np.isfinite(values)

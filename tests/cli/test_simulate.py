@@ -14,6 +14,7 @@ from dosing_env import Adherence, catalogue, simulate
 from dosing_env.cli.program import FAILED, STOPPED
 from dosing_env.cli.simulate import MOST_TIMES, grid
 from dosing_env.interchange.nonmem import data_set
+from dosing_env.io.exact import read_csv
 from dosing_env.simulation import tables
 from dosing_env.simulation.solvers import SOLVERS
 from tests.cli.commands import Terminal, complaint, files, run
@@ -41,7 +42,7 @@ def doses(here: Path) -> Path:
 
 def same(path: str, expected: pd.DataFrame) -> None:
     """Whether a file holds this table, to the last digit."""
-    own = pd.read_parquet(path) if path.endswith("parquet") else pd.read_csv(path, float_precision="round_trip")
+    own = pd.read_parquet(path) if path.endswith("parquet") else read_csv(path)
     pd.testing.assert_frame_equal(own, expected, check_exact=True)
 
 
@@ -115,7 +116,7 @@ def test_a_nonmem_data_set(doses: Path) -> None:
     table = simulate(DRUG, "doses.csv", subjects=3, **shared)
     same("out.csv", data_set(DRUG, "doses.csv", table, **shared))
     assert run("simulate", DRUG, "out.csv", "--seed", "1", "--quiet", "-o", "again.csv").code == 0
-    again = pd.read_csv("again.csv", float_precision="round_trip")
+    again = read_csv("again.csv")
     pd.testing.assert_frame_equal(again, table, rtol=1e-12)
 
 

@@ -230,7 +230,6 @@ def test_what_cannot_be_had_yet_is_said(policy: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ({"render_mode": "ansi"}, "render_mode: infused: of tasks made of parts"),
         ({"frames": 2}, "frames: infused: a task made of parts is shown whole"),
         ({"hold": True}, "infused: hold: there are no visits"),
         ({"belief": "vancomycin_goti2018"}, "reads the charts of a ward"),

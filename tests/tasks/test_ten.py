@@ -30,7 +30,12 @@ FILES = {name: str(FOLDER / f"{name}.toml") for name in NAMES} | {
 STEPS = {"erythropoietin": 6}  # decisions that are followed; of the others
 MOST = 40
 N = 3
-every_task = pytest.mark.parametrize("name", FILES)
+
+
+@pytest.fixture(scope="module", params=FILES)
+def name(request: pytest.FixtureRequest) -> str:
+    """Of a task; the tests of one come together, so that it is compiled once."""
+    return str(request.param)
 
 
 def course(name: str, solver: str | None = None, eta: float = 1.0) -> tuple[Cohort, list[NDArray[Any]], list[Any]]:
@@ -49,7 +54,6 @@ def course(name: str, solver: str | None = None, eta: float = 1.0) -> tuple[Coho
     return cohort, charts, paid
 
 
-@every_task
 def test_a_task_keeps_its_promises(name: str) -> None:
     """Charts within their bounds, terms that add up, a course that nobody ends but time, a replay that agrees."""
     cohort, charts, paid = course(name)
@@ -66,13 +70,11 @@ def test_a_task_keeps_its_promises(name: str) -> None:
     assert len(list(told(task.made))) > len(task.made.parts)
 
 
-@every_task
 def test_gymnasium_is_content(name: str) -> None:
     env = gymnasium.make("dosing_env/Scenario-v0", scenario=FILES[name])
     check_env(env.unwrapped, skip_render_check=True)
 
 
-@every_task
 def test_nobody_peeks(name: str) -> None:
     """Of two patients who differ in their true random effects alone, only what is measured differs."""
     mine, other = course(name)[:2], course(name, eta=0.5)[1]
@@ -88,9 +90,9 @@ def test_nobody_peeks(name: str) -> None:
 
 
 @pytest.mark.slow  # each is compiled for another solver
-@pytest.mark.parametrize("name", ["busulfan", "gentamicin", "meropenem", "tacrolimus"])
-def test_another_solver_agrees(name: str) -> None:
-    (_, charts, paid), (_, others, again) = course(name), course(name, "compiled")
+@pytest.mark.parametrize("task", ["busulfan", "gentamicin", "meropenem", "tacrolimus"])
+def test_another_solver_agrees(task: str) -> None:
+    (_, charts, paid), (_, others, again) = course(task), course(task, "compiled")
     np.testing.assert_allclose(charts[-1], others[-1], rtol=1e-4, atol=1e-4)
     for one, two in zip(paid, again, strict=True):
         np.testing.assert_allclose(one.reward, two.reward, rtol=1e-4, atol=1e-6)
@@ -115,8 +117,8 @@ def test_knowing_more_reaches_more_in_a_new_task() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "constant"),
+    ("task", "constant"),
     [("gentamicin", "5,48"), ("meropenem", "83.3333"), ("tacrolimus", "4500"), ("docetaxel", "60,504"), ("hiv", "1,1")],
 )
-def test_the_oracle_is_above_one_dose_for_all(name: str, constant: str) -> None:
-    assert reached(name, "oracle", 20) > reached(name, f"constant:{constant}", 20)
+def test_the_oracle_is_above_one_dose_for_all(task: str, constant: str) -> None:
+    assert reached(task, "oracle", 20) > reached(task, f"constant:{constant}", 20)
