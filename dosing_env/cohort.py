@@ -162,12 +162,9 @@ class Cohort:
     def failure(self, course: Any) -> str:
         """What is said of a patient whose solve failed."""
         task, drug = self.task, self.task.drug
-        names = task.population.Patient._fields
-        mine = [course["patient"][names.index(name)] for name in drug.Patient._fields]
-        x, eta = drug.covariates(drug.Patient(*mine)), drug.Eta(*course["eta"])
         return (
             f"{drug.name}: the solver failed at {task.hours[course['decision']]:g} h for patient "
-            f"{course['number']}: amounts {course['amounts'].tolist()} {drug.amount_unit}, {drug.individual(x, eta)}"
+            f"{course['number']}: amounts {course['amounts'].tolist()} {drug.amount_unit}, {drug.Parameters(*course['parameters'])}"
         )
 
 

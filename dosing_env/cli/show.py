@@ -235,9 +235,9 @@ def _record(record: Any, skip: tuple[str, ...]) -> Iterator[str]:
     flat = {key: value for key, value in content.items() if not _is_section(value)}
     yield _lines(flat)
     for key, value in content.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield f"[{key}]\n{_lines(value)}"
-        elif _is_section(value):
+        elif not isinstance(value, dict) and _is_section(value):
             for item in value:
                 yield f"[[{key}]]\n{_lines(item)}"
 
