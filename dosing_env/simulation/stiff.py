@@ -37,6 +37,7 @@ _SLOPE, _DRIFT, _TRIAL, _ORDER = range(_U + STAGES, _U + STAGES + 4)  # f(t, y),
 _MATRICES = _ORDER + 1  # first row of the Jacobian; behind it the matrix of the linear equations
 _MOST_STEPS = 100_000
 _GROWTH = 6.0  # a step is at most so many times the last
+_NOTHING = 1e-280  # a compartment that has decayed so far is empty: a part of it may be no number any more
 _PART = 1e-5  # of a component's size: the step of the differences, whose error is of second order
 
 
@@ -119,8 +120,8 @@ def _differentiate(p, R, t, step, work):  # type: ignore[no-untyped-def]
 def _difference(j, work):  # type: ignore[no-untyped-def]
     """A small part of the size of compartment j; where nothing has been in it, of the drug given."""
     size = max(abs(work[STATE, j]), 0.01 * work[LARGEST, j])
-    if size == 0.0:
-        size = work[GIVEN, 0] if work[GIVEN, 0] > 0.0 else 1.0
+    if not size > _NOTHING:
+        size = work[GIVEN, 0] if work[GIVEN, 0] > _NOTHING else 1.0
     return _PART * size
 
 
