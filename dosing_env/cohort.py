@@ -163,8 +163,8 @@ class Cohort:
         """What is said of a patient whose solve failed."""
         task, drug = self.task, self.task.drug
         return (
-            f"{drug.name}: the solver failed at {task.hours[course['decision']]:g} h for patient "
-            f"{course['number']}: amounts {course['amounts'].tolist()} {drug.amount_unit}, {drug.Parameters(*course['parameters'])}"
+            f"{drug.name}: solver failed at {task.hours[course['decision']]:g} h for patient {course['number']}: "
+            f"amounts {course['amounts'].tolist()} {drug.amount_unit}, {drug.Parameters(*course['parameters'].tolist())}"
         )
 
 

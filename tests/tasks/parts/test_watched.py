@@ -35,7 +35,10 @@ def test_an_extreme_is_that_of_its_window(sign: float, found: list[float]) -> No
 
 def test_time_above_counts_the_part_of_a_line() -> None:
     """From 0 to 4 half of the line lies above 2; from 4 to 1 two thirds; of 1 to 0 nothing."""
-    mine = me({"share": [0.0, 0.0]}, {"before": 0.0}, above=2.0, each=3.0)
+    mine = me({"share": [0.0, 0.0]}, {"before": 0.0, "limit": 1.0}, above=2.0, each=3.0)
+    time_above.open(mine, 0.5, None)
+    assert mine.now.limit == 0.5  # of the patient: above 2 times 0.5
+    mine.now.limit = 1.0
     time_above.start(mine, 0.0, None)
     for j, level in enumerate((4.0, 1.0, 0.0)):
         time_above.see(mine, j, level, None)
