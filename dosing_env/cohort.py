@@ -162,9 +162,10 @@ class Cohort:
     def failure(self, course: Any) -> str:
         """What is said of a patient whose solve failed."""
         task, drug = self.task, self.task.drug
+        when, p = task.hours[course["decision"]], drug.Parameters(*course["parameters"].tolist())
         return (
-            f"{drug.name}: solver failed at {task.hours[course['decision']]:g} h for patient {course['number']}: "
-            f"amounts {course['amounts'].tolist()} {drug.amount_unit}, {drug.Parameters(*course['parameters'].tolist())}"
+            f"{drug.name}: the solver failed at {when:g} h for patient {course['number']}: "
+            f"amounts {course['amounts'].tolist()} {drug.amount_unit}, {p}"
         )
 
 
