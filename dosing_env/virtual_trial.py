@@ -115,6 +115,8 @@ def compare(
         _warn_of_another_scenario(policy, case)
     cases = [case.generated_by(drug) for drug in (case.drug, *(case.rivals if rivals else ()))]
     drugs = tuple(portable(one.drug) for one in cases)
+    if len(set(drugs)) < len(drugs):
+        raise ValueError(f"rivals: {', '.join(drugs)}: two models have one name: in tables they would be one")
     _check_rows(patients, len(chosen), len(drugs))
     work = [  # drugs in turn: processes that start together compile different ones
         _Job(one, policy, seed, first, last, one.drug == case.drug)

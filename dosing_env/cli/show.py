@@ -237,7 +237,7 @@ def _record(record: Any, skip: tuple[str, ...]) -> Iterator[str]:
     for key, value in content.items():
         if isinstance(value, dict) and value:
             yield f"[{key}]\n{_lines(value)}"
-        elif not isinstance(value, dict) and _is_section(value):
+        elif _is_section(value):
             for item in value:
                 yield f"[[{key}]]\n{_lines(item)}"
 

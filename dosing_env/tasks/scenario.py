@@ -195,6 +195,8 @@ def _unknown_references(made: Composition) -> Iterator[str]:
         looks = p.has("start") or p.has("see") or p.has("ended")
         if looks and p.key("of") and p.key("of") not in outputs:
             yield f"{p.path}.of: {catalogue.unknown('output of the drug', p.key('of'), outputs)}"
+        if p.key("on") and p.key("on") not in outputs:
+            yield f"{p.path}.on: {catalogue.unknown('output of the drug', p.key('on'), outputs)}"
         if p.key("into") and p.key("into") not in made.drug.compartments:
             yield f"{p.path}.into: {catalogue.unknown('compartment', p.key('into'), list(made.drug.compartments))}"
         yield from _unknown_parts(made, p)

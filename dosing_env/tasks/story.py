@@ -232,21 +232,26 @@ class Story:
         for p in settled:
             yield self._call(p, "admit", "x", _chance(p))
         for p in self.of("open"):
-            if (p.key("value") or p.name) not in self.bedside:
-                continue
-            yield self._call(p, "open", f"x.{p.key('value') or p.name}", _chance(p))
+            value = p.key("value") or p.name
+            if value in self.bedside:
+                yield self._call(p, "open", f"x.{value}", _chance(p))
         for p in self.of("note"):
             yield self._call(p, "note", "0", f"bedside_{p.key('value') or p.name}(patient, 0.0)", _chance(p))
 
     def _started(self) -> Iterator[str]:
         for p in self.of("start"):
-            if self._compared(p):
-                continue
-            yield self._call(p, "start", self._read(p, "0.0"), _chance(p))
+            if not self._compared(p):
+                yield self._call(p, "start", self._read(p, "0.0"), _chance(p))
 
     def _compared(self, p: Named) -> bool:
         """Whether what it measured is known, and held against what is true."""
         return self.imagined and p.has("misfit")
+
+    def _noted(self, p: Named, hook: str, number: str) -> str:
+        """How a part takes notice of an output at a look, or decision point, of this number."""
+        if self._compared(p):
+            return f"patient.course.misfit[0] += {self._call(p, 'misfit', number, self._read(p, 't'))}"
+        return self._call(p, hook, number, self._read(p, "t"), _chance(p))
 
     def _recalled(self) -> Iterator[str]:
         yield "k = patient.course.decision"
@@ -293,12 +298,9 @@ class Story:
 
     def _seen(self) -> Iterator[str]:
         for n, p in enumerate(self.parts):
-            if p.has("see") and self._compared(p):
+            if p.has("see"):
                 yield f"if which == {n}:"
-                yield f"    patient.course.misfit[0] += {self._call(p, 'misfit', 'j', self._read(p, 't'))}"
-            elif p.has("see"):
-                yield f"if which == {n}:"
-                yield f"    {self._call(p, 'see', 'j', self._read(p, 't'), _chance(p))}"
+                yield f"    {self._noted(p, 'see', 'j')}"
 
     def _passed(self) -> Iterator[str]:
         for p in self.of("passed"):
@@ -306,10 +308,7 @@ class Story:
 
     def _ended(self) -> Iterator[str]:
         for p in self.of("ended"):
-            if self._compared(p):
-                yield f"patient.course.misfit[0] += {self._call(p, 'misfit', 'k', self._read(p, 't'))}"
-                continue
-            yield self._call(p, "ended", "k", self._read(p, "t"), _chance(p))
+            yield self._noted(p, "ended", "k")
 
     def _closed(self) -> Iterator[str]:
         yield "clock = clock_of(patient)"

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import numpy as np
 from msgspec import Meta, Struct
 
+from dosing_env.tasks.given.infusion import chart, series
+from dosing_env.tasks.given.infusion import recall as recall_given
 from dosing_env.tasks.part import Column, Part, Setting
 from dosing_env.tasks.units import Moments
 
@@ -34,10 +36,6 @@ def numbers(section: Section, setting: Setting) -> dict[str, Any]:
             f"given.{setting.name}.choices: {list(section.choices)}: each has to be a multiple of course.decide_every"
         )
     return {"choices": choices, "steps": np.rint(steps).astype(np.int64)}
-
-
-def series(section: Section, setting: Setting) -> dict[str, int]:
-    return {"given": setting.clock.decisions}
 
 
 def prescribe(me, k, wanted):  # type: ignore[no-untyped-def]
@@ -69,17 +67,10 @@ def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
     return (Column(setting.name, setting.clock.unit, 0.0, section.choices[-1], setting.clock.decisions),)
 
 
-def chart(me, row, at, k):  # type: ignore[no-untyped-def]
-    """The interval that was chosen at the decision point before, or goes on there."""
-    if k > 0:
-        row[at[0] + k - 1] = me.given[k - 1]
-
-
 def recall(me, row, at, k):  # type: ignore[no-untyped-def]
     """Whoever is asked may choose."""
     me.now.next = k
-    for j in range(k):
-        me.given[j] = row[at[0] + j]
+    recall_given(me, row, at, k)
 
 
 PART = Part(

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from dosing_env.care import Endpoint
 from dosing_env.formulas import body_surface_dubois
-from dosing_env.tasks.given.infusion import recall
+from dosing_env.tasks.given.infusion import chart, recall
 from dosing_env.tasks.part import Column, Counted, Part, Setting
 from dosing_env.tasks.units import Hours
 
@@ -88,12 +88,6 @@ def grid(section: Section, setting: Setting) -> tuple[float, ...]:
 
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
     return (Column(setting.name, unit(section, setting), 0.0, section.max_dose, setting.clock.decisions),)
-
-
-def chart(me, row, at, k):  # type: ignore[no-untyped-def]
-    """The dose of the decision point before."""
-    if k > 0:
-        row[at[0] + k - 1] = me.given[k - 1]
 
 
 def endpoints(section: Section, setting: Setting) -> tuple[Counted, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from dosing_env.care import Endpoint
+from dosing_env.tasks.given.infusion import recall
 from dosing_env.tasks.part import Column, Counted, Part, Setting
 from dosing_env.tasks.units import Rate
 
@@ -46,8 +47,13 @@ def prescribe(me, k, wanted):  # type: ignore[no-untyped-def]
 
 def enter(me, k, at, share, events, n):  # type: ignore[no-untyped-def]
     """An infusion until the next decision point."""
+    return hold(me, k, at, share, events, n, me.given[k])
+
+
+def hold(me, k, at, share, events, n, rate):  # type: ignore[no-untyped-def]
+    """A rate until the next decision point."""
     lasts = at[k + 1] - at[k]
-    me.amount[k] = me.given[k] * lasts
+    me.amount[k] = rate * lasts
     events[n, 0], events[n, 1], events[n, 2], events[n, 3] = at[k], lasts, me.amount[k] * share, me.rule.into
     return n + 1
 
@@ -78,12 +84,6 @@ def chart(me, row, at, k):  # type: ignore[no-untyped-def]
         for j in range(int(me.rule.shown) - 1, 0, -1):
             row[at[0] + j] = row[at[0] + j - 1]
         row[at[0]] = me.given[k - 1]
-
-
-def recall(me, row, at, k):  # type: ignore[no-untyped-def]
-    """All rates so far."""
-    for j in range(k):
-        me.given[j] = row[at[0] + j]
 
 
 def endpoints(section: Section, setting: Setting) -> tuple[Counted, ...]:

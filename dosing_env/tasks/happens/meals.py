@@ -23,9 +23,9 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
     """When in the day, how much, how certain; sizes in the unit of the compartment."""
 
     into: str
+    at: Annotated[Moments, Meta(min_length=1)]  # of the day
+    sizes: Sizes
     unit: str = ""  # of sizes; left out, the drug's unit of amount
-    at: Annotated[Moments, Meta(min_length=1)] = ()  # of the day
-    sizes: Sizes = ()
     time_sd: Hours = 0.0
     size_cv: Share = 0.0
     left_out: Share = 0.0
@@ -55,7 +55,7 @@ def numbers(section: Section, setting: Setting) -> dict[str, Any]:
         "counting_cv": section.counting_cv,
         "day": clock.day,
         "points": clock.at,
-        "largest": LARGEST * max(section.sizes, default=0.0),
+        "largest": LARGEST * max(section.sizes),
     }
 
 
@@ -87,7 +87,7 @@ def enter(me, k, at, events, n, chance):  # type: ignore[no-untyped-def]
 
 
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
-    most = 2.0 * LARGEST * max(section.sizes, default=0.0)
+    most = 2.0 * LARGEST * max(section.sizes)
     return (Column(setting.name, section.unit or setting.drug.amount_unit, 0.0, most),)
 
 

@@ -14,7 +14,7 @@ Much = Annotated[float, Meta(ge=-1e9, le=1e9)]
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True):
-    """To which output, when, and how much, in the unit of the output; before and after, what stands there first."""
+    """To which output, when, and how much, in its unit; before them what the first adds, after them the last."""
 
     on: str
     at: Annotated[Moments, Meta(min_length=2)]
@@ -32,9 +32,6 @@ def numbers(section: Section, setting: Setting) -> dict[str, Any]:
         raise ValueError(f"{where}.adds: {len(section.adds)} values, of {len(section.at)} moments")
     if (np.diff(section.at) <= 0.0).any():
         raise ValueError(f"{where}.at: {list(section.at)} is not ascending")
-    known = tuple(setting.drug.outputs) or ("level",)
-    if section.on not in known:
-        raise ValueError(f"{where}.on: unknown output of the drug {section.on!r}. Known: {', '.join(known)}")
     return {"at": np.array(section.at), "adds": np.array(section.adds)}
 
 

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from dosing_env.inference.likelihood import surprise
 from dosing_env.residual import FORMS, LOG, measured
 from dosing_env.tasks.given.tablets import mean_of
+from dosing_env.tasks.happens import wander
 from dosing_env.tasks.measured.planned import error_of
 from dosing_env.tasks.part import Column, Part, Setting, normal_of
 from dosing_env.tasks.timeline import decisions_of, require_daily
@@ -55,10 +56,8 @@ def _believed(section: Section, setting: Setting) -> float:
     """SD of the logarithm of a value around the true one, as far as a model can know that."""
     own = setting.drug.assay
     model = own.proportional if FORMS.index(own.form) == LOG else math.hypot(own.proportional, own.additive / _USUAL)
-    wander = sum(
-        getattr(other, "sd", 0.0) ** 2 for path, other in setting.sections.items() if path.startswith("happens")
-    )
-    return math.sqrt(max(model, section.assay_cv if section.assay_only else 0.0) ** 2 + wander)
+    walks = sum(other.sd**2 for other in setting.sections.values() if isinstance(other, wander.Section))
+    return math.sqrt(max(model, section.assay_cv if section.assay_only else 0.0) ** 2 + walks)
 
 
 def series(section: Section, setting: Setting) -> dict[str, int]:

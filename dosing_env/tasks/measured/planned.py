@@ -39,12 +39,15 @@ def error_of(assay: Assay, only: bool, cv: float) -> dict[str, float]:
     }
 
 
+def laboratory(assay: Assay, only: bool, cv: float) -> dict[str, float]:
+    """The error of a measurement, that which a model believes (`own_...`), and the limit of quantification."""
+    own = {f"own_{name}": value for name, value in error_of(assay, False, 0.0).items()}
+    return error_of(assay, only, cv) | own | {"lloq": assay.lloq}
+
+
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
     drawn = np.array(section.drawn)
-    own = error_of(setting.drug.assay, False, 0.0)
-    return error_of(setting.drug.assay, section.assay_only, section.assay_cv) | {
-        **{f"own_{name}": value for name, value in own.items()},
-        "lloq": setting.drug.assay.lloq,
+    return laboratory(setting.drug.assay, section.assay_only, section.assay_cv) | {
         "turnaround": section.turnaround,
         "highest": section.highest,
         "drawn": drawn,

@@ -9,10 +9,8 @@ import numpy as np
 from msgspec import Struct
 
 from dosing_env.arithmetic import minimum
-from dosing_env.inference.likelihood import surprise
-from dosing_env.residual import measured, reported
-from dosing_env.tasks.measured.planned import HIGHEST, error_of
-from dosing_env.tasks.part import Column, Part, Setting, normal_of
+from dosing_env.tasks.measured.planned import HIGHEST, laboratory, misfit, see
+from dosing_env.tasks.part import Column, Part, Setting
 from dosing_env.tasks.timeline import decisions_of
 from dosing_env.tasks.units import Hours, Share
 from dosing_env.tasks.watched.integral import closes, window
@@ -31,11 +29,9 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 
 def numbers(section: Section, setting: Setting) -> dict[str, Any]:
     """With how many of the decision points have their results by each."""
-    at, own = setting.clock.at, error_of(setting.drug.assay, False, 0.0)
+    at = setting.clock.at
     return {
-        **error_of(setting.drug.assay, section.assay_only, section.assay_cv),
-        **{f"own_{name}": value for name, value in own.items()},
-        "lloq": setting.drug.assay.lloq,
+        **laboratory(setting.drug.assay, section.assay_only, section.assay_cv),
         "highest": section.highest,
         "known_by": np.searchsorted(at + section.turnaround, at - 1e-9, side="right"),
         **decisions_of(setting.clock),
@@ -48,14 +44,7 @@ def series(section: Section, setting: Setting) -> dict[str, int]:
 
 def start(me, value, chance):  # type: ignore[no-untyped-def]
     """What would be reported before the first dose."""
-    ended(me, 0, value, chance)
-
-
-def ended(me, k, value, chance):  # type: ignore[no-untyped-def]
-    """What would be reported at decision point k."""
-    rule = me.rule
-    level = measured(rule.form, rule.proportional, rule.additive, value, normal_of(chance, k))
-    me.level[k], me.below[k] = reported(max(0.0, level), rule.lloq)
+    see(me, 0, value, chance)
 
 
 def columns(section: Section, setting: Setting) -> tuple[Column, ...]:
@@ -86,16 +75,8 @@ def recall(me, row, at, k):  # type: ignore[no-untyped-def]
         me.below[j] = row[at[2] + j] if known else 0.0
 
 
-def misfit(me, k, value):  # type: ignore[no-untyped-def]
-    """What the result of decision point k says against the true level, by the error of the model that is believed."""
-    rule = me.rule
-    if not me.level[k] >= 0.0:
-        return 0.0
-    return surprise(rule.own_form, rule.own_proportional, rule.own_additive, value, me.level[k], me.below[k])
-
-
 PART = Part(
-    Section=Section, numbers=numbers, series=series, columns=columns, start=start, ended=ended, closes=closes,
+    Section=Section, numbers=numbers, series=series, columns=columns, start=start, ended=see, closes=closes,
     window=window, counted=counted, chart=chart, recall=recall, misfit=misfit,
     windows=lambda section, setting: setting.clock.decisions, needs={"chart": ("by",), "counted": ("by",)},
 )  # fmt: skip
