@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from dosing_env.tasks.given import rate
 from dosing_env.tasks.given.infusion import chart, recall
+from dosing_env.tasks.given.rate import hold
 from dosing_env.tasks.given.sample import grid, prescribe
 from dosing_env.tasks.part import Column, Part, Setting
 from dosing_env.tasks.units import Rate
@@ -28,7 +29,7 @@ def numbers(section: Section, setting: Setting) -> dict[str, Any]:
 
 def enter(me, k, at, share, events, n):  # type: ignore[no-untyped-def]
     """An infusion until the next decision point."""
-    return rate.hold(me, k, at, share, events, n, me.given[k] * me.rule.rate)
+    return hold(me, k, at, share, events, n, me.given[k] * me.rule.rate)
 
 
 def action(section: Section, setting: Setting) -> tuple[str, float, float]:
